@@ -1,0 +1,59 @@
+"""The two conditions of an edit: the instruction as text embeddings, the photo as image latents. Both on the CPU."""
+
+from dataclasses import dataclass, field
+
+import torch
+from diffusers import StableDiffusionInstructPix2PixPipeline
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_instruct_pix2pix import retrieve_latents
+from PIL.Image import Image
+
+
+@dataclass(frozen=True, eq=False)
+class Conditioning:
+    """An instruction as the UNet reads it.
+
+    Attributes:
+        prompt_embeds: (1, tokens, width), the text encoder's dtype; 77 x 768 for the real checkpoint.
+        negative_prompt_embeds: the same for the empty instruction.
+        num_tokens: how many tokens the whole instruction has, start and end marks not counted.
+        truncated: the end of the instruction that did not fit into the text encoder, or ``None``.
+    """
+
+    prompt_embeds: torch.Tensor = field(repr=False)
+    negative_prompt_embeds: torch.Tensor = field(repr=False)
+    num_tokens: int
+    truncated: str | None
+
+
+@torch.inference_mode()
+def encode_instruction(pipeline: StableDiffusionInstructPix2PixPipeline, instruction: str) -> Conditioning:
+    """Encode ``instruction``, and the empty instruction beside it, in one call of the text encoder."""
+    tokenizer, text_encoder = pipeline.tokenizer, pipeline.text_encoder
+    length = min(tokenizer.model_max_length, text_encoder.config.max_position_embeddings)
+    tokens = tokenizer([instruction, ""], padding="max_length", max_length=length, truncation=True, return_tensors="pt")
+    embeds = text_encoder(tokens.input_ids.to(pipeline._execution_device))[0].cpu()
+    starts = _token_starts(tokenizer, instruction)
+    room = length - 2  # the start and end marks take two places
+    truncated = instruction[starts[room] :] if len(starts) > room else None
+    return Conditioning(embeds[:1], embeds[1:], len(starts), truncated)
+
+
+def _token_starts(tokenizer: object, text: str) -> list[int]:
+    """Where in ``text`` each of its tokens begins."""
+    encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+    return [start for start, _ in encoded.offset_mapping]
+
+
+@torch.inference_mode()
+def encode_photo(pipeline: StableDiffusionInstructPix2PixPipeline, image: Image) -> torch.Tensor:
+    """The image condition: the mode of the VAE's posterior, **not** scaled, as InstructPix2Pix was trained.
+
+    Args:
+        image: RGB, sides multiples of the VAE's factor.
+
+    Returns:
+        (1, latent channels, height / factor, width / factor), the VAE's dtype.
+    """
+    pixels = pipeline.image_processor.preprocess(image)  # (1, 3, H, W) in -1..1
+    pixels = pixels.to(pipeline._execution_device, pipeline.vae.dtype)
+    return retrieve_latents(pipeline.vae.encode(pixels), sample_mode="argmax").cpu()

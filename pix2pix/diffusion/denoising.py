@@ -1,0 +1,144 @@
+"""The sampling loop of InstructPix2Pix as a generator, and the paper's guidance equation.
+
+Brooks, Holynski, Efros: InstructPix2Pix, arXiv:2211.09800, section 3.2.1. The loop is ours because diffusers' own can
+neither stream, nor be stopped, nor leave out what cancels; with the same seed it gives what diffusers' own gives.
+"""
+
+import copy
+import inspect
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from diffusers import SchedulerMixin, UNet2DConditionModel
+from diffusers.utils.torch_utils import randn_tensor
+
+
+@dataclass(frozen=True)
+class Guidance:
+    """The two scales of the paper's equation 3: ``text`` is s_T, ``image`` is s_I; at 1 and 1 nothing is guided."""
+
+    text: float
+    image: float
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The predictions that the equation needs; one whose weight is zero is not computed."""
+        needed = {"text": True, "image": self.text != self.image, "none": self.image != 1}
+        return tuple(row for row, wanted in needed.items() if wanted)
+
+    def combine(self, predictions: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Equation 3: e = e(∅, ∅) + s_I (e(c_I, ∅) - e(∅, ∅)) + s_T (e(c_I, c_T) - e(c_I, ∅)).
+
+        Args:
+            predictions: one (N, C, H, W) tensor for each of ``rows``. Where one is missing its neighbour stands in:
+                its weight is zero, so any value gives the same sum.
+        """
+        e_text = predictions["text"]
+        e_none = predictions.get("none", predictions.get("image", e_text))
+        e_image = predictions.get("image", e_none)
+        return e_none + self.image * (e_image - e_none) + self.text * (e_text - e_image)
+
+
+@dataclass(frozen=True, eq=False)
+class Denoised:
+    """The state after one denoising step.
+
+    Attributes:
+        index: how many steps are done, 1..total.
+        total: how many there are.
+        latents: (N, C, H, W), the scheduler's scale; scaled latents of a clean picture after the last step.
+        predicted_x0: (N, C, H, W), the scaled latents of the picture as the model foresees it now.
+    """
+
+    index: int
+    total: int
+    latents: torch.Tensor = field(repr=False)
+    predicted_x0: torch.Tensor = field(repr=False)
+
+
+def denoise(
+    unet: UNet2DConditionModel,
+    scheduler: SchedulerMixin,
+    prompt_embeds: torch.Tensor,
+    negative_prompt_embeds: torch.Tensor,
+    image_latents: torch.Tensor,
+    guidance: Guidance,
+    num_inference_steps: int,
+    generators: Sequence[torch.Generator],
+) -> Iterator[Denoised]:
+    """Denoise N edits at once; yields after every step, and closing it makes no further call of the UNet.
+
+    Args:
+        unet: takes the noisy latents and the image latents side by side, 2 C channels.
+        scheduler: any of diffusers' that works with its own pix2pix pipeline; it is copied, never changed.
+        prompt_embeds: (N, tokens, width), on the device and in the dtype of the UNet's work, like all tensors here.
+        negative_prompt_embeds: (N, tokens, width), the empty instruction.
+        image_latents: (N, C, H, W), unscaled.
+        guidance: the two guidance scales.
+        num_inference_steps: at least 1.
+        generators: one for each of the N, so that an edit in a batch is the same edit alone.
+    """
+    scheduler = copy.deepcopy(scheduler)  # it keeps count of the steps, and a stopped edit must not leave its count
+    scheduler.set_timesteps(num_inference_steps, device=image_latents.device)
+    conditions = _condition_rows(guidance, prompt_embeds, negative_prompt_embeds, image_latents)
+    latents = randn_tensor(
+        image_latents.shape, generator=list(generators), device=image_latents.device, dtype=prompt_embeds.dtype
+    )
+    latents = latents * scheduler.init_noise_sigma
+    total = len(scheduler.timesteps)
+    for index, timestep in enumerate(scheduler.timesteps, start=1):
+        latents, predicted_x0 = _step(unet, scheduler, latents, timestep, conditions, guidance, generators)
+        yield Denoised(index, total, latents, predicted_x0)
+
+
+def _condition_rows(
+    guidance: Guidance, prompt_embeds: torch.Tensor, negative_prompt_embeds: torch.Tensor, image_latents: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Text embeddings and image latents of all rows, (rows x N, ...) each."""
+    rows = {
+        "text": (prompt_embeds, image_latents),
+        "image": (negative_prompt_embeds, image_latents),
+        "none": (negative_prompt_embeds, torch.zeros_like(image_latents)),
+    }
+    embeds, images = zip(*(rows[row] for row in guidance.rows), strict=True)
+    return torch.cat(embeds), torch.cat(images)
+
+
+@torch.inference_mode()
+def _step(
+    unet: UNet2DConditionModel,
+    scheduler: SchedulerMixin,
+    latents: torch.Tensor,
+    timestep: torch.Tensor,
+    conditions: tuple[torch.Tensor, torch.Tensor],
+    guidance: Guidance,
+    generators: Sequence[torch.Generator],
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """From x_t to x_{t-1}, and the clean picture predicted on the way."""
+    embeds, images = conditions
+    noisy = scheduler.scale_model_input(latents, timestep)  # before the image latents join: they are never scaled
+    model_input = torch.cat([torch.cat([noisy] * len(guidance.rows)), images], dim=1)
+    output = unet(model_input, timestep, encoder_hidden_states=embeds, return_dict=False)[0]
+    prediction = guidance.combine(dict(zip(guidance.rows, output.chunk(len(guidance.rows)), strict=True)))
+    predicted_x0 = _predict_x0(scheduler, noisy, prediction, timestep)
+    noise = {"generator": list(generators)} if "generator" in inspect.signature(scheduler.step).parameters else {}
+    return scheduler.step(prediction, timestep, latents, **noise, return_dict=False)[0], predicted_x0
+
+
+def _predict_x0(
+    scheduler: SchedulerMixin, noisy: torch.Tensor, prediction: torch.Tensor, timestep: torch.Tensor
+) -> torch.Tensor:
+    """Solve x_t = sqrt(a_t) x_0 + sqrt(1 - a_t) e for x_0.
+
+    ``noisy`` is on this variance-preserving scale whatever the scheduler: those that count in sigmas bring it there
+    in ``scale_model_input``. v = sqrt(a_t) e - sqrt(1 - a_t) x_0 is of Salimans, Ho, arXiv:2202.00512.
+    """
+    a_t = scheduler.alphas_cumprod[timestep.round().long().cpu()].to(noisy.device, noisy.dtype)
+    match scheduler.config.prediction_type:
+        case "epsilon":
+            return (noisy - (1 - a_t).sqrt() * prediction) / a_t.sqrt()
+        case "v_prediction":
+            return a_t.sqrt() * noisy - (1 - a_t).sqrt() * prediction
+        case _:
+            return prediction

@@ -1,0 +1,52 @@
+"""Latents become a small picture by a linear map, cheap enough for every step.
+
+Latents of a Stable Diffusion VAE, and of pocket's, are nearly linear in the mean colour of the pixels they stand for,
+so one matrix draws a picture at the latents' size. The matrix is fitted to the checkpoint's own encoder.
+"""
+
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from diffusers import StableDiffusionInstructPix2PixPipeline
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_instruct_pix2pix import retrieve_latents
+from PIL import Image
+
+CALIBRATION_PICTURES = 8
+CALIBRATION_LATENTS = 16  # side of a calibration picture, in latents
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """RGB = latents · ``weight`` + ``bias``; weight (C, 3), bias (3,), float32, RGB in 0..1."""
+
+    weight: torch.Tensor = field(repr=False)
+    bias: torch.Tensor = field(repr=False)
+
+    def to_rgb(self, latents: torch.Tensor) -> Image.Image:
+        """One photo's scaled ``latents``, (C, H, W), as an RGB picture of W x H pixels."""
+        pixels = latents.float().permute(1, 2, 0) @ self.weight.to(latents.device) + self.bias.to(latents.device)
+        return Image.fromarray((pixels.nan_to_num().clamp(0, 1) * 255).round().byte().cpu().numpy())
+
+
+@torch.inference_mode()
+def fit_preview(pipeline: StableDiffusionInstructPix2PixPipeline) -> Preview:
+    """Fit the map to ``pipeline``'s VAE by least squares on generated colour fields."""
+    pictures = _colour_fields(CALIBRATION_LATENTS * pipeline.vae_scale_factor)
+    encoded = pipeline.vae.encode((pictures * 2 - 1).to(pipeline._execution_device, pipeline.vae.dtype))
+    latents = retrieve_latents(encoded, sample_mode="argmax").float().cpu() * pipeline.vae.config.scaling_factor
+    colours = F.avg_pool2d(pictures, pipeline.vae_scale_factor)
+    x = latents.permute(0, 2, 3, 1).flatten(0, 2)
+    x = torch.cat([x, torch.ones(len(x), 1)], dim=1)
+    solution = torch.linalg.lstsq(x, colours.permute(0, 2, 3, 1).flatten(0, 2), driver="gelsd").solution
+    return Preview(solution[:-1], solution[-1])
+
+
+def _colour_fields(side: int) -> torch.Tensor:
+    """(pictures, 3, side, side) in 0..1: smooth and less smooth fields of random colours, always the same ones."""
+    generator = torch.Generator().manual_seed(0)
+    fields = torch.zeros(CALIBRATION_PICTURES, 3, side, side)
+    for cells in (2, 4, 16):
+        noise = torch.randn(CALIBRATION_PICTURES, 3, cells, cells, generator=generator)
+        fields += F.interpolate(noise, size=(side, side), mode="bicubic") / 2
+    return fields.sigmoid()

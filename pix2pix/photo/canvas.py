@@ -1,0 +1,53 @@
+"""A photo on the model's canvas and back: nothing cropped, nothing stretched, every pixel accounted for."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from PIL import Image
+
+from pix2pix.photo.decoding import Photo
+
+
+@dataclass(frozen=True, eq=False)
+class Canvas:
+    """A photo as the model sees it.
+
+    Attributes:
+        image: RGB, both sides multiples of the checkpoint's grid: the scaled photo with a reflected margin around it.
+        box: where the scaled photo lies in ``image``: left, top, right, bottom in pixels.
+        photo: the photo it was made from.
+    """
+
+    image: Image.Image = field(repr=False)
+    box: tuple[int, int, int, int]
+    photo: Photo = field(repr=False)
+
+    def undo(self, drawn: Image.Image) -> Image.Image:
+        """What was drawn on this canvas (RGB, of ``image``'s size) as a picture of exactly the photo's size.
+
+        The margin is cut off, the rest is scaled with Lanczos, the photo's own transparency is put back.
+        """
+        return self.photo.with_colours(drawn.crop(self.box).resize(self.photo.size, Image.Resampling.LANCZOS))
+
+
+def to_canvas(photo: Photo, resolution: int, grid: int) -> Canvas:
+    """Scale ``photo`` to the area of a ``resolution`` x ``resolution`` square and pad it to multiples of ``grid``.
+
+    Args:
+        photo: any size.
+        resolution: side in pixels of the square that the checkpoint was trained on.
+        grid: what both sides must be multiples of: the VAE's factor times the UNet's downsampling.
+    """
+    width, height = photo.size
+    scale = resolution / math.sqrt(width * height)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    scaled = photo.rgb if size == photo.size else photo.rgb.resize(size, Image.Resampling.LANCZOS)
+    (left, right), (top, bottom) = _margins(size[0], grid), _margins(size[1], grid)
+    padded = np.pad(np.asarray(scaled), ((top, bottom), (left, right), (0, 0)), mode="reflect")
+    return Canvas(Image.fromarray(padded), (left, top, left + size[0], top + size[1]), photo)
+
+
+def _margins(side: int, grid: int) -> tuple[int, int]:
+    missing = -side % grid
+    return missing // 2, missing - missing // 2

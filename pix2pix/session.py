@@ -1,0 +1,90 @@
+"""What one visitor has: conditions already encoded, and the history of results with undo. Imports no torch."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+from pix2pix.events import Result
+
+Value = TypeVar("Value")
+
+KEPT_CONDITIONS = 8
+MAX_RESULTS = 24
+MAX_HISTORY_BYTES = 512 * 1024**2
+
+
+class LRU(Generic[Value]):
+    """Keeps the ``capacity`` values used last; counts how often one was there (hits) or had to be made (misses)."""
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self.hits = 0
+        self.misses = 0
+        self._values: OrderedDict[Hashable, Value] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def get_or_make(self, key: Hashable, make: Callable[[], Value]) -> Value:
+        """The value under ``key``, made by ``make()`` and kept if it is not there."""
+        if key in self._values:
+            self.hits += 1
+        else:
+            self.misses += 1
+            self._values[key] = make()
+        self._values.move_to_end(key)
+        if len(self._values) > self.capacity:
+            self._values.popitem(last=False)
+        return self._values[key]
+
+
+class EditSession:
+    """One visitor's memory. Everything in it is on the CPU, bounded and picklable; it belongs to one visitor only.
+
+    Attributes:
+        conditionings: text conditions, keyed by checkpoint and instruction.
+        image_latents: image conditions, keyed by checkpoint and the canvas' pixels.
+    """
+
+    def __init__(self, max_results: int = MAX_RESULTS, max_bytes: int = MAX_HISTORY_BYTES) -> None:
+        self.conditionings: LRU = LRU(KEPT_CONDITIONS)
+        self.image_latents: LRU = LRU(KEPT_CONDITIONS)
+        self._max_results = max_results
+        self._max_bytes = max_bytes
+        self._results: list[Result] = []
+        self._position = 0
+
+    @property
+    def history(self) -> tuple[Result, ...]:
+        """All results kept, oldest first, those that were undone included."""
+        return tuple(self._results)
+
+    @property
+    def current(self) -> Result | None:
+        """The result in view; ``None`` stands for the original photo."""
+        return self._results[self._position - 1] if self._position else None
+
+    def add(self, result: Result) -> None:
+        """Put ``result`` after the current one. What had been undone is dropped, and the oldest beyond the bounds."""
+        self._results = [*self._results[: self._position], result]
+        while len(self._results) > 1 and self._is_over_bounds():
+            self._results.pop(0)
+        self._position = len(self._results)
+
+    def undo(self) -> Result | None:
+        """One step back; the result then in view, or ``None`` at the original photo."""
+        self._position = max(0, self._position - 1)
+        return self.current
+
+    def redo(self) -> Result | None:
+        """One step forward again, if there is one; the result then in view."""
+        self._position = min(len(self._results), self._position + 1)
+        return self.current
+
+    def _is_over_bounds(self) -> bool:
+        size = sum(_bytes(result.image) + _bytes(result.canvas_image) for result in self._results)
+        return len(self._results) > self._max_results or size > self._max_bytes
+
+
+def _bytes(image: object) -> int:
+    return image.width * image.height * len(image.getbands())
