@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from functools import cached_property, partial
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
-from diffusers import StableDiffusionInstructPix2PixPipeline
 from PIL.Image import Image
 
 from pix2pix.diffusion import checkpoints
@@ -26,6 +26,9 @@ from pix2pix.photo import Canvas, Photo, open_photo, to_canvas
 from pix2pix.request import EditRequest
 from pix2pix.session import EditSession
 
+if TYPE_CHECKING:
+    from diffusers import StableDiffusionInstructPix2PixPipeline
+
 
 class Editor:
     """Edits photos with one checkpoint. May be shared by threads: one edit runs at a time, the others wait.
@@ -37,7 +40,7 @@ class Editor:
     """
 
     def __init__(
-        self, pipeline: StableDiffusionInstructPix2PixPipeline, checkpoint: Checkpoint, note: str | None = None
+        self, pipeline: "StableDiffusionInstructPix2PixPipeline", checkpoint: Checkpoint, note: str | None = None
     ) -> None:
         self.pipeline = pipeline
         self.checkpoint = checkpoint
