@@ -28,7 +28,7 @@ class Guidance:
         return tuple(row for row, wanted in needed.items() if wanted)
 
     def combine(self, predictions: dict[str, torch.Tensor]) -> torch.Tensor:
-        """Equation 3: e = e(∅, ∅) + s_I (e(c_I, ∅) - e(∅, ∅)) + s_T (e(c_I, c_T) - e(c_I, ∅)).
+        """Equation 3: e = e(∅, ∅) + s_T (e(c_I, c_T) - e(c_I, ∅)) + s_I (e(c_I, ∅) - e(∅, ∅)).
 
         Args:
             predictions: one (N, C, H, W) tensor for each of ``rows``. Where one is missing its neighbour stands in:
@@ -37,7 +37,7 @@ class Guidance:
         e_text = predictions["text"]
         e_none = predictions.get("none", predictions.get("image", e_text))
         e_image = predictions.get("image", e_none)
-        return e_none + self.image * (e_image - e_none) + self.text * (e_text - e_image)
+        return e_none + self.text * (e_text - e_image) + self.image * (e_image - e_none)
 
 
 @dataclass(frozen=True, eq=False)

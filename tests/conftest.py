@@ -1,0 +1,67 @@
+"""What the tests share: pictures, a tiny random pipeline, and pocket."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # no test may reach a hub, nor lean on what a machine has downloaded before
+
+SHARED = Path(__file__).parents[1] / ".." / "shared"
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Real photographs: the project's own where they are, otherwise those that come with gradio, at a like size."""
+    found = sorted((SHARED / "photos").glob("*.png"))
+    if found:
+        return found
+    from gradio.media import get_image
+
+    folder = tmp_path_factory.mktemp("photos")
+    for name in ("tower.jpg", "lion.jpg", "cheetah1.jpg"):
+        image = Image.open(get_image(name)).convert("RGB")
+        image.thumbnail((768, 768))
+        image.save(folder / f"{Path(name).stem}.png")
+    return sorted(folder.glob("*.png"))
+
+
+@pytest.fixture(scope="session")
+def scene() -> Image.Image:
+    """A generated picture, 96 x 64: soft colours with a few hard edges."""
+    rng = np.random.default_rng(3)
+    soft = Image.fromarray(rng.integers(0, 256, (4, 6, 3), dtype=np.uint8)).resize((96, 64), Image.Resampling.BICUBIC)
+    soft.paste((200, 30, 40), (20, 10, 50, 40))
+    soft.paste((250, 250, 245), (60, 30, 90, 60))
+    return soft
+
+
+@pytest.fixture
+def tiny_pipeline():
+    import torch
+
+    from tests.tiny import tiny_pipeline
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # so small that threads only wait for each other
+    yield tiny_pipeline()
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def tiny_editor(tiny_pipeline):
+    from pix2pix import Editor
+    from pix2pix.diffusion.checkpoints import Checkpoint
+    from pix2pix.request import Defaults
+
+    defaults = Defaults(num_inference_steps=3, guidance_scale=3.0, image_guidance_scale=1.5)
+    return Editor(tiny_pipeline, Checkpoint("tiny", "tiny/tiny", defaults=defaults, resolution=32))
+
+
+@pytest.fixture(scope="session")
+def pocket():
+    from pix2pix import Editor
+
+    return Editor.load("pocket", device="cpu")
