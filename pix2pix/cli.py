@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0 every photo was edited, 1 at least one was not, 2 wrong usage, 130 stopped by Ctrl-C.
     """
+    warnings.simplefilter("ignore")  # stderr is for one line per photo that failed, not for what libraries remark
     parser = _parser()
     options = parser.parse_args(arguments)
     try:

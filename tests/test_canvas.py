@@ -1,0 +1,79 @@
+"""Whatever the shape, the way to the model's canvas and back loses nothing but resolution."""
+
+import random
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pix2pix.photo import open_photo, to_canvas
+
+MODES = ["L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "1"]
+
+
+def picture(width: int, height: int, mode: str, orientation: int = 1) -> Image.Image:
+    across = np.linspace(0, 255, width)[None, :].repeat(height, 0)
+    down = np.linspace(0, 255, height)[:, None].repeat(width, 1)
+    rgb = Image.fromarray(np.stack([across, down, 255 - across], -1).astype(np.uint8))
+    if mode == "I;16":
+        image = Image.fromarray((across * 257).astype(np.uint16))
+    elif mode in ("LA", "RGBA"):
+        image = rgb.convert(mode)
+        image.putalpha(Image.fromarray(down.astype(np.uint8)))
+    else:
+        image = rgb.convert(mode)
+    image.getexif()[0x0112] = orientation
+    return image
+
+
+def some_shapes(count: int) -> list[tuple[int, int, str, int]]:
+    rng = random.Random(2)
+    shapes = [(1, 1), (1, 16), (16, 1), (2, 3), (2048, 128), (63, 65), (512, 512)]
+    while len(shapes) < count:
+        short = round(2 ** rng.uniform(0, 8))
+        sides = [short, round(short * rng.uniform(1, 16))]
+        rng.shuffle(sides)
+        shapes.append(tuple(sides))
+    return [(w, h, MODES[k % len(MODES)], 1 + k % 8 if k % 3 == 0 else 1) for k, (w, h) in enumerate(shapes)]
+
+
+@pytest.mark.parametrize(("resolution", "grid"), [(256, 8), (512, 64)])
+def test_two_hundred_shapes_and_modes_come_back_in_their_own_size(resolution, grid):
+    for width, height, mode, orientation in some_shapes(200):
+        photo = open_photo(picture(width, height, mode, orientation))
+        upright = (height, width) if orientation >= 5 else (width, height)
+        assert photo.size == upright
+        canvas = to_canvas(photo, resolution, grid)
+        assert canvas.image.mode == "RGB"
+        assert canvas.image.width % grid == canvas.image.height % grid == 0
+        drawn_width, drawn_height = canvas.box[2] - canvas.box[0], canvas.box[3] - canvas.box[1]
+        assert drawn_width * drawn_height == pytest.approx(resolution**2, rel=0.03)
+        assert drawn_width / drawn_height == pytest.approx(upright[0] / upright[1], rel=0.02)
+        result = canvas.undo(canvas.image)
+        assert result.size == upright
+        if mode in ("LA", "RGBA"):
+            assert result.getchannel("A").tobytes() == photo.alpha.tobytes()
+        else:
+            assert result.mode == "RGB"
+
+
+def test_an_unchanged_canvas_gives_the_picture_back(scene):
+    photo = open_photo(scene.resize((300, 200), Image.Resampling.BICUBIC))
+    canvas = to_canvas(photo, 256, 64)
+    error = np.asarray(canvas.undo(canvas.image), float) - np.asarray(photo.rgb, float)
+    assert 10 * np.log10(255**2 / (error**2).mean()) > 38
+
+
+def test_the_margin_is_the_picture_reflected(scene):
+    canvas = to_canvas(open_photo(scene), 64, 32)
+    left, top, right, bottom = canvas.box
+    pixels = np.asarray(canvas.image)
+    assert (left, top) != (0, 0)
+    assert np.array_equal(pixels[:, left - 1], pixels[:, left + 1]) or left == 0
+    assert np.array_equal(pixels[top - 1], pixels[top + 1]) or top == 0
+
+
+def test_a_photo_of_the_models_own_size_is_not_resampled():
+    photo = open_photo(picture(256, 256, "RGB"))
+    canvas = to_canvas(photo, 256, 8)
+    assert canvas.image.tobytes() == photo.rgb.tobytes() == canvas.undo(canvas.image).tobytes()
