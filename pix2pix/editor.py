@@ -1,9 +1,9 @@
 """The only door between pixels and model: a photo and a request in, a stream of steps and the result out."""
 
 import hashlib
+import logging
 import threading
 import time
-import traceback
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from functools import cached_property, partial
@@ -28,6 +28,9 @@ from pix2pix.session import EditSession
 
 if TYPE_CHECKING:
     from diffusers import StableDiffusionInstructPix2PixPipeline
+
+
+logger = logging.getLogger(__name__)
 
 
 class Editor:
@@ -185,7 +188,8 @@ class Editor:
         except EditError:
             raise
         except Exception as error:
-            traceback.clear_frames(error.__traceback__)  # or its frames would keep their tensors alive
+            logger.debug("An edit broke.", exc_info=True)
+            error.with_traceback(None)  # its frames would keep their tensors alive
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()
             raise _as_edit_error(error) from error

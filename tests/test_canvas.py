@@ -66,7 +66,7 @@ def test_an_unchanged_canvas_gives_the_picture_back(scene):
 
 def test_the_margin_is_the_picture_reflected(scene):
     canvas = to_canvas(open_photo(scene), 64, 32)
-    left, top, right, bottom = canvas.box
+    left, top, _right, _bottom = canvas.box
     pixels = np.asarray(canvas.image)
     assert (left, top) != (0, 0)
     assert np.array_equal(pixels[:, left - 1], pixels[:, left + 1]) or left == 0

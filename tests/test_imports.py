@@ -24,7 +24,7 @@ FLOOR = {name: height for height, names in enumerate(FLOORS) for name in names}
 
 def room(module: str) -> str:
     """``pix2pix.photo.canvas`` -> ``photo``."""
-    return (module.split(".") + ["__init__"])[1]
+    return ([*module.split("."), "__init__"])[1]
 
 
 def imported_modules(file: Path) -> set[str]:

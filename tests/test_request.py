@@ -44,7 +44,8 @@ def test_wrong_values_are_refused_in_one_sentence(wrong):
     with pytest.raises(InvalidRequest) as caught:
         EditRequest(**{"instruction": "make it night", **wrong})
     assert isinstance(caught.value, EditError)
-    assert str(caught.value).endswith((".", "”.")) and "\n" not in str(caught.value)
+    assert str(caught.value).endswith((".", "”."))
+    assert "\n" not in str(caught.value)
 
 
 def test_the_ends_of_all_ranges_are_allowed():
