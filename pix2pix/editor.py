@@ -4,8 +4,7 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Hashable, Iterator
 from functools import cached_property, partial
 from os import PathLike
 from pathlib import Path
@@ -107,24 +106,35 @@ class Editor:
         session = EditSession() if session is None else session
         request = request.resolved(self.checkpoint.defaults)
         canvas = to_canvas(open_photo(photo), self.checkpoint.resolution, self.grid)
-        with self._lock, self._failures_as_edit_errors():
-            started = time.perf_counter()
-            conditioning = self._conditioning(request.instruction, session)
-            image_latents = self._image_latents(canvas, session)
-            for denoised in self._denoise(request, conditioning, image_latents):
-                yield Step(denoised.index, denoised.total, partial(self._preview_of, denoised.predicted_x0[0], canvas))
-            drawn = self._draw(denoised.latents)
-            result = Result(
-                image=canvas.undo(drawn),
-                canvas_image=drawn,
-                request=request,
-                seconds=time.perf_counter() - started,
-                truncated=conditioning.truncated,
-                checkpoint=self.checkpoint.name,
-                revision=self.checkpoint.revision,
-            )
+        with self._lock:
+            try:
+                result = yield from self._run(canvas, request, session)
+            except EditError:
+                raise
+            except Exception as error:
+                logger.debug("An edit broke.", exc_info=True)
+                raise _as_edit_error(error) from error.with_traceback(None)  # its frames keep their tensors alive
+            finally:
+                self.pipeline.maybe_free_model_hooks()
         session.add(result)
         yield result
+
+    def _run(self, canvas: Canvas, request: EditRequest, session: EditSession) -> Generator[Step, None, Result]:
+        started = time.perf_counter()
+        conditioning = self._conditioning(request.instruction, session)
+        image_latents = self._image_latents(canvas, session)
+        for denoised in self._denoise(request, conditioning, image_latents):
+            yield Step(denoised.index, denoised.total, partial(self._preview_of, denoised.predicted_x0[0], canvas))
+        drawn = self._draw(denoised.latents)
+        return Result(
+            image=canvas.undo(drawn),
+            canvas_image=drawn,
+            request=request,
+            seconds=time.perf_counter() - started,
+            truncated=conditioning.truncated,
+            checkpoint=self.checkpoint.name,
+            revision=self.checkpoint.revision,
+        )
 
     @cached_property
     def grid(self) -> int:
@@ -179,22 +189,6 @@ class Editor:
         if picture is None:
             raise Filtered("The safety checker withheld this result; try another seed or another instruction.")
         return picture
-
-    @contextmanager
-    def _failures_as_edit_errors(self) -> Iterator[None]:
-        """Whatever breaks inside becomes one of our errors and leaves no memory behind."""
-        try:
-            yield
-        except EditError:
-            raise
-        except Exception as error:
-            logger.debug("An edit broke.", exc_info=True)
-            error.with_traceback(None)  # its frames would keep their tensors alive
-            if torch.cuda.is_available():
-                torch.cuda.empty_cache()
-            raise _as_edit_error(error) from error
-        finally:
-            self.pipeline.maybe_free_model_hooks()
 
 
 def _as_edit_error(error: Exception) -> EditError:
