@@ -113,7 +113,9 @@ class Editor:
                 raise
             except Exception as error:
                 logger.debug("An edit broke.", exc_info=True)
-                raise _as_edit_error(error) from error.with_traceback(None)  # its frames keep their tensors alive
+                error.with_traceback(None)  # its frames would keep their tensors alive
+                torch.cuda.empty_cache()
+                raise _as_edit_error(error) from error
             finally:
                 self.pipeline.maybe_free_model_hooks()
         session.add(result)

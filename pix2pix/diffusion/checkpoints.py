@@ -121,6 +121,7 @@ def load(checkpoint: Checkpoint, device: torch.device) -> tuple[StableDiffusionI
         pipeline = StableDiffusionInstructPix2PixPipeline.from_pretrained(
             folder, dtype=dtype, use_safetensors=True, variant=_variant(folder), local_files_only=True, **components
         )
+        _check_vocabulary(pipeline)
         _place(pipeline, device)
     except torch.OutOfMemoryError:
         raise CheckpointError(f"This GPU has too little memory for {checkpoint.name}; {USE_POCKET}.") from None
@@ -203,6 +204,11 @@ def _place(pipeline: StableDiffusionInstructPix2PixPipeline, device: torch.devic
         pipeline.enable_model_cpu_offload(device=device)
     else:
         pipeline.to(device)
+
+
+def _check_vocabulary(pipeline: StableDiffusionInstructPix2PixPipeline) -> None:
+    if len(pipeline.tokenizer) < pipeline.text_encoder.config.vocab_size:  # transformers makes up what is missing
+        raise ValueError("the tokenizer's files are missing")
 
 
 def _check_channels(pipeline: StableDiffusionInstructPix2PixPipeline, checkpoint: Checkpoint) -> None:
