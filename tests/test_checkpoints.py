@@ -229,6 +229,12 @@ def test_a_hub_id_is_looked_up_at_its_pinned_revision(written, monkeypatch):
     assert pipeline.unet.config.in_channels == 8
 
 
+def test_downloads_show_their_progress():
+    from huggingface_hub.utils import are_progress_bars_disabled
+
+    assert not are_progress_bars_disabled()
+
+
 def test_known_checkpoints():
     assert [checkpoint.name for checkpoint in KNOWN] == ["pocket", "timbrooks/instruct-pix2pix"]
     assert checkpoints.is_on_this_machine(POCKET)

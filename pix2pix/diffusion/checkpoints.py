@@ -116,10 +116,15 @@ def load(checkpoint: Checkpoint, device: torch.device) -> tuple[StableDiffusionI
     """
     folder = Path(checkpoint.source) if checkpoint.is_folder else _download(checkpoint)
     dtype = torch.float32 if device.type == "cpu" else torch.float16
-    components = _replaced_components(_read_index(folder, checkpoint), folder)
+    index = _read_index(folder, checkpoint)
     try:
         pipeline = StableDiffusionInstructPix2PixPipeline.from_pretrained(
-            folder, dtype=dtype, use_safetensors=True, variant=_variant(folder), local_files_only=True, **components
+            folder,
+            dtype=dtype,
+            use_safetensors=True,
+            variant=_variant(folder),
+            local_files_only=True,
+            **_replaced_components(index, folder),
         )
         _check_vocabulary(pipeline)
         _place(pipeline, device)

@@ -1,0 +1,67 @@
+"""The app as a stranger starts it: ``python app.py``, a page, and an edit over the real HTTP queue."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import urllib.request
+
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from pix2pix import EditRequest
+from tests.test_imports import ROOT
+
+
+@pytest.fixture(scope="module")
+def address():
+    """A running app with pocket and no hub, on a free port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    environment = {**os.environ, "GRADIO_SERVER_PORT": port, "PIX2PIX_MODEL": "pocket", "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    ) as app:
+        for line in app.stdout:
+            if found := re.search(r"http://[\d.]+:\d+", line):
+                break
+        yield found[0]
+        app.terminate()
+
+
+@pytest.fixture(scope="module")
+def client(address):
+    return Client(address, verbose=False)
+
+
+def test_the_page_opens(address):
+    with urllib.request.urlopen(address) as page:
+        assert page.status == 200
+        assert "InstructPix2Pix" in page.read().decode()
+
+
+def test_an_edit_over_the_queue_equals_the_editors_own(client, pocket, photos):
+    steps = client.submit(handle_file(str(photos[0])), "make it night", api_name="/edit")
+    with Image.open(steps.result()) as picture:
+        drawn = np.asarray(picture.convert("RGB"), int)
+    with Image.open(photos[0]) as photo:
+        assert drawn.shape[:2] == photo.size[::-1]
+    assert len(steps.outputs()) > 1  # previews on the way
+    expected = pocket.edit(photos[0], EditRequest("make it night", seed=0)).image
+    assert np.abs(drawn - np.asarray(expected, int)).mean() < 12  # another seed, the same edit
+
+
+def test_bad_input_is_one_sentence_and_the_app_goes_on(client, photos, tmp_path):
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(photos[0].read_bytes()[:3000])
+    for photo, instruction in ((broken, "make it night"), (photos[0], "  "), (photos[0], "x" * 1001)):
+        with pytest.raises(AppError) as caught:
+            client.predict(handle_file(str(photo)), instruction, api_name="/edit")
+        assert str(caught.value).endswith((".", "”."))
+        assert "/" not in str(caught.value)
+    assert client.predict(handle_file(str(photos[0])), "make it night", api_name="/edit")
