@@ -12,10 +12,11 @@ from diffusers.pipelines.stable_diffusion import StableDiffusionSafetyChecker
 from safetensors.torch import load_file, save_file
 from transformers import CLIPTextConfig, CLIPTextModel
 
+from benchmarks.architecture import TEXT, UNET, VAE
 from pix2pix import CheckpointError, Editor, EditRequest, InvalidRequest
 from pix2pix.diffusion import checkpoints
 from pix2pix.diffusion.checkpoints import INSTRUCT_PIX2PIX, KNOWN, POCKET, find, load
-from tests.tiny import TEXT, UNET, VAE, write_instruct_pix2pix
+from tests.tiny import write_instruct_pix2pix
 
 CPU = torch.device("cpu")
 

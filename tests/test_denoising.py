@@ -12,10 +12,10 @@ from diffusers import (
 )
 from PIL import Image
 
+from benchmarks.architecture import SCHEDULER
 from pix2pix.diffusion.conditioning import encode_instruction, encode_photo
 from pix2pix.diffusion.denoising import Guidance, denoise
 from pix2pix.photo import open_photo, to_canvas
-from tests.tiny import SCHEDULER
 
 SCHEDULERS = [EulerAncestralDiscreteScheduler, DDIMScheduler, DPMSolverMultistepScheduler, UniPCMultistepScheduler]
 OTHER_SCHEDULERS = [HeunDiscreteScheduler, PNDMScheduler]

@@ -1,0 +1,1 @@
+"""Speed, always as a ratio against stock diffusers in the same run."""

@@ -1,0 +1,170 @@
+"""Our ``edit`` against diffusers' ``pipeline(...)``: same checkpoint, photo, seed and settings, in turn in one process.
+
+``make bench`` writes ``benchmarks/RESULTS.md``. Pocket is measured everywhere, the real architecture at full size, with
+random weights in fp16, where there is a CUDA GPU.
+"""
+
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import diffusers
+import torch
+from gradio.media import get_image
+
+from benchmarks.architecture import random_pipeline
+from pix2pix import Editor, EditRequest, EditSession
+from pix2pix.diffusion.checkpoints import INSTRUCT_PIX2PIX
+from pix2pix.photo import open_photo, to_canvas
+
+RESULTS = Path(__file__).parent / "RESULTS.md"
+PHOTO = get_image("lion.jpg")
+RUNS = 7
+MEBIBYTE = 1024**2
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Median seconds of ``runs`` edits each."""
+
+    name: str
+    ours: float
+    stock: float
+
+    def row(self) -> str:
+        return f"| {self.name} | {self.ours:.3f} s | {self.stock:.3f} s | {self.ours / self.stock:.2f} |"
+
+
+def main() -> None:
+    """Measure everything this machine can and write the results."""
+    sections = [_pocket_section(), _process_section()]
+    if torch.cuda.is_available():
+        sections.append(_full_size_section())
+    text = "\n\n".join(["# Speed against stock diffusers", _machine(), *sections])
+    RESULTS.write_text(text + "\n", encoding="utf-8")
+    print(text)
+
+
+def _machine() -> str:
+    gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ", no GPU"
+    return (
+        f"Measured with `make bench` on {_processor()}, {torch.get_num_threads()} threads{gpu}; torch "
+        f"{torch.__version__}, diffusers {diffusers.__version__}, Python {platform.python_version()}. Both sides take "
+        f"turns in one process; medians of {RUNS} runs after one that is not counted."
+    )
+
+
+def _processor() -> str:
+    names = [line for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
+    return names[0].partition(":")[2].strip() if names else platform.processor() or platform.machine()
+
+
+def _lines(path: str) -> list[str]:
+    return Path(path).read_text().splitlines() if Path(path).exists() else []
+
+
+def _pocket_section() -> str:
+    editor = Editor.load("pocket", device="cpu")
+    editor.pipeline.set_progress_bar_config(disable=True)
+    comparisons = [
+        _compare("default guidance", editor, EditRequest("make it night", seed=1)),
+        _compare("guidance 1.5 / 1.5", editor, EditRequest("make it night", 4, 1.5, 1.5, 1)),
+        _compare("guidance 1.5 / 1.0", editor, EditRequest("make it night", 4, 1.5, 1.0, 1)),
+    ]
+    return _table("Pocket on the CPU, fp32, 4 steps", comparisons) + "\n\n" + _preview_share(editor)
+
+
+def _full_size_section() -> str:
+    device = torch.device("cuda")
+    pipeline = random_pipeline(device, torch.float16)
+    editor = Editor(pipeline, replace(INSTRUCT_PIX2PIX, source="random/weights"))
+    request = EditRequest("make it night", 20, 7.5, 1.5, 1)
+    session = EditSession()
+    editor.edit(PHOTO, request, session=session)
+    comparisons = [
+        _compare("guidance 7.5 / 1.5", editor, request),
+        _compare("guidance 7.5 / 1.0", editor, replace(request, image_guidance_scale=1.0)),
+        _compare("the same photo again, another instruction", editor, request, session),
+    ]
+    title = "The real architecture at full size, random weights, fp16, 20 steps, 512 x 512"
+    return _table(title, comparisons) + "\n\n" + _preview_share(editor)
+
+
+def _compare(name: str, editor: Editor, request: EditRequest, session: EditSession | None = None) -> Comparison:
+    """One edit of one photo; ``session`` knows the photo already, and every run brings another instruction."""
+    request = request.resolved(editor.checkpoint.defaults)
+    photo = open_photo(PHOTO)
+    photo = replace(photo, rgb=photo.rgb.crop((0, 0, min(photo.size), min(photo.size))))
+    canvas = to_canvas(photo, editor.checkpoint.resolution, editor.grid).image
+    words = iter(range(1000))
+
+    def ours() -> None:
+        text = f"{request.instruction} {next(words)}"
+        editor.edit(photo, replace(request, instruction=text), session=session)
+
+    def stock() -> None:
+        editor.pipeline(
+            f"{request.instruction} {next(words)}",
+            image=canvas,
+            num_inference_steps=request.num_inference_steps,
+            guidance_scale=request.guidance_scale,
+            image_guidance_scale=request.image_guidance_scale,
+            generator=torch.Generator().manual_seed(request.seed),
+        )
+
+    return Comparison(name, *_medians(ours, stock))
+
+
+def _medians(*sides: Callable[[], None]) -> Iterator[float]:
+    seconds: list[list[float]] = [[] for _ in sides]
+    for run in range(RUNS + 1):
+        for side, taken in zip(sides, seconds, strict=True):
+            started = time.perf_counter()
+            side()
+            if run > 0:
+                taken.append(time.perf_counter() - started)
+    return map(statistics.median, seconds)
+
+
+def _preview_share(editor: Editor) -> str:
+    steps, previews = [], []
+    started = time.perf_counter()
+    for event in editor.stream(PHOTO, EditRequest("make it night", 20, seed=1)):
+        stepped = time.perf_counter()
+        steps.append(stepped - started)
+        if hasattr(event, "draw"):
+            event.draw()
+            previews.append(time.perf_counter() - stepped)
+        started = time.perf_counter()
+    share = statistics.median(previews) / statistics.median(steps)
+    return f"A preview takes {share:.1%} of a step ({1000 * statistics.median(previews):.1f} ms)."
+
+
+def _process_section() -> str:
+    """A cold process: from the shell to the first finished edit of pocket on the CPU."""
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = ["edit", PHOTO, "make it night", "--out", f"{folder}/a.png", "--model", "pocket", "--device", "cpu"]
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "pix2pix", *arguments], check=True)
+        seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / MEBIBYTE
+    return (
+        "## One pocket edit from the shell\n\n"
+        f"{seconds:.1f} s from the start of the process to the finished file; peak resident memory {peak:.0f} MB."
+    )
+
+
+def _table(title: str, comparisons: list[Comparison]) -> str:
+    head = f"## {title}\n\n| Setting | ours | diffusers | ours / diffusers |\n|---|---|---|---|"
+    return "\n".join([head, *(comparison.row() for comparison in comparisons)])
+
+
+if __name__ == "__main__":
+    main()
