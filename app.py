@@ -24,6 +24,7 @@ def main() -> None:
         state_session_capacity=VISITORS,
         enable_monitoring=False,
         strict_cors=True,
+        footer_links=["api"],
     )
 
 
