@@ -65,12 +65,13 @@ INSTRUCT_PIX2PIX = Checkpoint(
 KNOWN = (POCKET, INSTRUCT_PIX2PIX)
 
 
-def find(name: str) -> Checkpoint:
+def find(name: str | os.PathLike) -> Checkpoint:
     """The checkpoint that ``name`` stands for: a known name, a folder in diffusers layout, or any hub id.
 
     Raises:
         CheckpointError: it is none of these.
     """
+    name = os.fspath(name)
     for checkpoint in KNOWN:
         if name == checkpoint.name:
             return checkpoint

@@ -1,0 +1,55 @@
+"""What only a CUDA GPU can show: ``python -m pytest -m gpu``, and ``make bench`` for the speed."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from benchmarks.architecture import random_pipeline
+from pix2pix import Editor, EditRequest
+from pix2pix.diffusion import checkpoints
+from pix2pix.diffusion.checkpoints import INSTRUCT_PIX2PIX
+from pix2pix.photo import open_photo, to_canvas
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU on this machine"),
+]
+
+
+def difference(first, second) -> float:
+    return float(np.abs(np.asarray(first, float) - np.asarray(second, float)).mean())
+
+
+@pytest.mark.parametrize("guidance", [(7.5, 1.5), (7.5, 1.0), (2.0, 2.0)])
+def test_the_real_architecture_in_fp16_equals_diffusers(scene, guidance):
+    pipeline = random_pipeline(torch.device("cuda"), torch.float16)
+    editor = Editor(pipeline, replace(INSTRUCT_PIX2PIX, source="random/weights"))
+    result = editor.edit(scene, EditRequest("make it snowy", 5, *guidance, seed=1))
+    expected = pipeline(
+        "make it snowy",
+        image=to_canvas(open_photo(scene), 512, 64).image,
+        num_inference_steps=5,
+        guidance_scale=guidance[0],
+        image_guidance_scale=guidance[1],
+        generator=torch.Generator().manual_seed(1),
+    ).images[0]
+    assert difference(result.canvas_image, expected) < 2
+
+
+def test_pocket_in_fp16_draws_what_it_draws_on_the_cpu(pocket, photos):
+    on_gpu = Editor.load("pocket", device="cuda")
+    assert on_gpu.pipeline.unet.dtype == torch.float16
+    request = EditRequest("make it night", seed=1)
+    assert difference(on_gpu.edit(photos[0], request).image, pocket.edit(photos[0], request).image) < 2
+
+
+def test_offloaded_models_draw_the_same(photos, monkeypatch):
+    request = EditRequest("make it night", seed=1)
+    expected = Editor.load("pocket", device="cuda").edit(photos[0], request).image
+    monkeypatch.setattr(checkpoints, "OFFLOAD_BELOW_BYTES", 10**15)
+    offloaded = Editor.load("pocket", device="cuda")
+    for _ in range(2):
+        assert difference(offloaded.edit(photos[0], request).image, expected) < 1
+    assert offloaded.pipeline.unet.device.type == "cpu"
