@@ -102,7 +102,7 @@ def _compare(name: str, editor: Editor, request: EditRequest, session: EditSessi
     request = request.resolved(editor.checkpoint.defaults)
     photo = open_photo(PHOTO)
     photo = replace(photo, rgb=photo.rgb.crop((0, 0, min(photo.size), min(photo.size))))
-    canvas = to_canvas(photo, editor.checkpoint.resolution, editor.grid).image
+    canvas = to_canvas(photo, editor.checkpoint.defaults.resolution, editor.grid).image
     words = iter(range(1000))
 
     def ours() -> None:

@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Generator, Hashable, Iterator
+from dataclasses import replace
 from functools import cached_property, partial
 from os import PathLike
 from pathlib import Path
@@ -105,7 +106,7 @@ class Editor:
         """
         session = EditSession() if session is None else session
         request = request.resolved(self.checkpoint.defaults)
-        canvas = to_canvas(open_photo(photo), self.checkpoint.resolution, self.grid)
+        canvas = to_canvas(open_photo(photo), request.resolution, self.grid)
         with self._lock:
             try:
                 result = yield from self._run(canvas, request, session)
@@ -118,6 +119,8 @@ class Editor:
                 raise _as_edit_error(error) from error
             finally:
                 self.pipeline.maybe_free_model_hooks()
+        if isinstance(photo, (str, PathLike)):
+            result = replace(result, source=Path(photo))
         session.add(result)
         yield result
 

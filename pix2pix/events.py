@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 from PIL.Image import Image
 
@@ -41,6 +42,7 @@ class Result:
         truncated: the end of the instruction that the text encoder could not read, or ``None``.
         checkpoint: the name of the checkpoint that made it.
         revision: the checkpoint's hub commit, or ``None`` for one that has none.
+        source: the file it was made from, or ``None`` if the photo was not read from a file.
     """
 
     image: Image = field(repr=False)
@@ -50,3 +52,4 @@ class Result:
     truncated: str | None
     checkpoint: str
     revision: str | None
+    source: Path | None = field(default=None, repr=False)

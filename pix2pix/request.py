@@ -11,6 +11,7 @@ NUM_INFERENCE_STEPS_RANGE = (1, 150)
 GUIDANCE_SCALE_RANGE = (1.0, 30.0)
 IMAGE_GUIDANCE_SCALE_RANGE = (1.0, 5.0)
 SEED_RANGE = (0, 2**32 - 1)
+RESOLUTION_RANGE = (32, 1024)
 RANDOM_SEEDS = 100_001  # drawn from 0..100000, as in the original app: short enough to type again
 
 
@@ -21,6 +22,7 @@ class Defaults:
     num_inference_steps: int
     guidance_scale: float
     image_guidance_scale: float
+    resolution: int | None = None
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class EditRequest:
         guidance_scale: how strongly the instruction counts, s_T of InstructPix2Pix (arXiv:2211.09800), 1..30.
         image_guidance_scale: how strongly the photo is kept, s_I of the same equation, 1..5.
         seed: where the noise comes from, a whole number in 0..2**32-1.
+        resolution: side in pixels of the square whose area the model draws on, 32..1024.
 
     A setting of ``None`` means the checkpoint's own default; a seed of ``None`` is drawn when the edit begins.
 
@@ -45,6 +48,7 @@ class EditRequest:
     guidance_scale: float | None = None
     image_guidance_scale: float | None = None
     seed: int | None = None
+    resolution: int | None = None
 
     def __post_init__(self) -> None:
         checked = {
@@ -53,6 +57,7 @@ class EditRequest:
             "guidance_scale": _number("Text guidance", self.guidance_scale, GUIDANCE_SCALE_RANGE),
             "image_guidance_scale": _number("Image guidance", self.image_guidance_scale, IMAGE_GUIDANCE_SCALE_RANGE),
             "seed": _whole("The seed", self.seed, SEED_RANGE),
+            "resolution": _whole("The size", self.resolution, RESOLUTION_RANGE),
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
@@ -61,7 +66,7 @@ class EditRequest:
         """This request with nothing left open: ``None`` filled from ``defaults``, the seed drawn if there is none."""
         settings = {
             name: getattr(defaults, name) if getattr(self, name) is None else getattr(self, name)
-            for name in ("num_inference_steps", "guidance_scale", "image_guidance_scale")
+            for name in ("num_inference_steps", "guidance_scale", "image_guidance_scale", "resolution")
         }
         seed = secrets.randbelow(RANDOM_SEEDS) if self.seed is None else self.seed
         return replace(self, seed=seed, **settings)

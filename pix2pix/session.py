@@ -71,6 +71,12 @@ class EditSession:
             self._results.pop(0)
         self._position = len(self._results)
 
+    def show(self, index: int) -> Result:
+        """Bring the result at ``index`` of the history into view, and return it."""
+        result = self._results[index]
+        self._position = index + 1
+        return result
+
     def undo(self) -> Result | None:
         """One step back; the result then in view, or ``None`` at the original photo."""
         self._position = max(0, self._position - 1)

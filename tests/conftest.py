@@ -56,8 +56,8 @@ def tiny_editor(tiny_pipeline):
     from pix2pix.diffusion.checkpoints import Checkpoint
     from pix2pix.request import Defaults
 
-    defaults = Defaults(num_inference_steps=3, guidance_scale=3.0, image_guidance_scale=1.5)
-    return Editor(tiny_pipeline, Checkpoint("tiny", "tiny/tiny", defaults=defaults, resolution=32))
+    defaults = Defaults(num_inference_steps=3, guidance_scale=3.0, image_guidance_scale=1.5, resolution=32)
+    return Editor(tiny_pipeline, Checkpoint("tiny", "tiny/tiny", defaults=defaults))
 
 
 @pytest.fixture(scope="session")

@@ -53,7 +53,7 @@ def test_the_layout_of_the_real_checkpoint_loads_and_edits(written, scene):
         assert getattr(pipeline, name).dtype == torch.float32
     assert pipeline.tokenizer.model_max_length == 77
     assert pipeline.vae.config.scaling_factor == pytest.approx(0.18215)
-    assert (editor.grid, editor.checkpoint.resolution, editor.checkpoint.name) == (64, 512, "instruct-pix2pix")
+    assert (editor.grid, editor.checkpoint.defaults.resolution, editor.checkpoint.name) == (64, 512, "instruct-pix2pix")
     result = editor.edit(scene, EditRequest("make it snowy", num_inference_steps=1, seed=1))
     assert result.image.size == scene.size
     assert result.canvas_image.size == (640, 448)
@@ -240,7 +240,7 @@ def test_known_checkpoints():
     assert [checkpoint.name for checkpoint in KNOWN] == ["pocket", "timbrooks/instruct-pix2pix"]
     assert checkpoints.is_on_this_machine(POCKET)
     assert find("timbrooks/instruct-pix2pix") is INSTRUCT_PIX2PIX
-    assert (INSTRUCT_PIX2PIX.resolution, len(INSTRUCT_PIX2PIX.revision)) == (512, 40)
+    assert (INSTRUCT_PIX2PIX.defaults.resolution, len(INSTRUCT_PIX2PIX.revision)) == (512, 40)
 
 
 def test_auto_without_a_gpu_is_pocket_and_says_why(monkeypatch, scene):

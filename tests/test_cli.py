@@ -52,7 +52,7 @@ def test_several_photos_into_a_folder(run, pictures, tmp_path):
     arguments = ("--steps", 2, "--guidance-scale", 4, "--image-guidance-scale", 1.2, "--seed", 3)
     assert run("edit", *pictures, "make it night", "--out", out, *arguments) == (0, "", "")
     assert sorted(os.listdir(out)) == ["one.png", "two.png"]
-    assert read_receipt(out / "one.png") == EditRequest("make it night", 2, 4.0, 1.2, 3)
+    assert read_receipt(out / "one.png") == EditRequest("make it night", 2, 4.0, 1.2, 3, 32)
 
 
 def test_all_photos_share_the_seed_that_was_drawn_and_the_text_is_read_once(run, pictures, tmp_path, tiny_editor):

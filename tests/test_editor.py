@@ -37,7 +37,7 @@ def test_a_stream_of_steps_ends_with_the_result(tiny_editor, scene):
     assert all(isinstance(step, Step) for step in steps)
     assert isinstance(result, Result)
     assert result.image.size == scene.size
-    assert result.request == EditRequest("make it snowy", 3, 3.0, 1.5, 4)
+    assert result.request == EditRequest("make it snowy", 3, 3.0, 1.5, 4, 32)
     assert (result.checkpoint, result.revision, result.truncated) == ("tiny", None, None)
     assert result.seconds > 0
 

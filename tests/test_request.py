@@ -38,6 +38,9 @@ from pix2pix.request import Defaults
         {"seed": 2**32},
         {"seed": 1.5},
         {"seed": "1"},
+        {"resolution": 31},
+        {"resolution": 1025},
+        {"resolution": 256.5},
     ],
 )
 def test_wrong_values_are_refused_in_one_sentence(wrong):
@@ -68,9 +71,9 @@ def test_outer_blanks_do_not_count():
 
 
 def test_resolved_fills_what_is_open_and_nothing_else():
-    defaults = Defaults(num_inference_steps=9, guidance_scale=2.0, image_guidance_scale=1.0)
-    assert EditRequest("x", seed=3).resolved(defaults) == EditRequest("x", 9, 2.0, 1.0, 3)
-    assert EditRequest("x", 5, 3.0, 1.5, 0).resolved(defaults) == EditRequest("x", 5, 3.0, 1.5, 0)
+    defaults = Defaults(num_inference_steps=9, guidance_scale=2.0, image_guidance_scale=1.0, resolution=256)
+    assert EditRequest("x", seed=3).resolved(defaults) == EditRequest("x", 9, 2.0, 1.0, 3, 256)
+    assert EditRequest("x", 5, 3.0, 1.5, 0, 128).resolved(defaults) == EditRequest("x", 5, 3.0, 1.5, 0, 128)
     seeds = {EditRequest("x").resolved(defaults).seed for _ in range(20)}
     assert len(seeds) > 1
     assert all(0 <= seed <= 100_000 for seed in seeds)

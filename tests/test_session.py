@@ -42,6 +42,8 @@ def test_undo_and_redo():
     assert session.undo() is None
     assert session.redo() is results[0]
     assert session.redo() is results[1]
+    assert session.show(2) is session.current is results[2]
+    assert session.show(1) is session.current is results[1]
     other = result(9)
     session.add(other)
     assert session.history == (results[0], results[1], other)

@@ -31,8 +31,7 @@ class Checkpoint:
         name: what people call it; also written into receipts, so never a path.
         source: hub id or folder.
         revision: full commit hash on the hub; ``None`` for a folder, or for a hub id nobody pinned.
-        defaults: the settings it works best with.
-        resolution: side in pixels of the square it draws best; ``None`` means what its UNet was trained on.
+        defaults: the settings it works best with; a resolution of ``None`` means what its UNet was trained on.
         summary: one line for lists.
     """
 
@@ -40,7 +39,6 @@ class Checkpoint:
     source: str
     revision: str | None = None
     defaults: Defaults = INSTRUCT_PIX2PIX_DEFAULTS
-    resolution: int | None = None
     summary: str = ""
 
     @property
@@ -51,15 +49,14 @@ class Checkpoint:
 POCKET = Checkpoint(
     name="pocket",
     source=str(Path(__file__).parents[1] / "pocket"),
-    defaults=Defaults(num_inference_steps=4, guidance_scale=1.0, image_guidance_scale=1.0),
-    resolution=256,
+    defaults=Defaults(num_inference_steps=4, guidance_scale=1.0, image_guidance_scale=1.0, resolution=256),
     summary="small photo-effects model that comes with this program; runs anywhere",
 )
 INSTRUCT_PIX2PIX = Checkpoint(
     name="timbrooks/instruct-pix2pix",
     source="timbrooks/instruct-pix2pix",
     revision="31519b5cb02a7fd89b906d88731cd4d6a7bbf88d",
-    resolution=512,
+    defaults=replace(INSTRUCT_PIX2PIX_DEFAULTS, resolution=512),
     summary="the full model; wants a GPU and a download of 2.7 GB",
 )
 KNOWN = (POCKET, INSTRUCT_PIX2PIX)
@@ -137,8 +134,9 @@ def load(checkpoint: Checkpoint, device: torch.device) -> tuple[StableDiffusionI
         ) from error
     _check_channels(pipeline, checkpoint)
     revision = None if checkpoint.is_folder else folder.name  # a snapshot's folder is named by its commit
-    resolution = checkpoint.resolution or pipeline.unet.config.sample_size * pipeline.vae_scale_factor
-    return pipeline, replace(checkpoint, revision=revision, resolution=resolution)
+    resolution = checkpoint.defaults.resolution or pipeline.unet.config.sample_size * pipeline.vae_scale_factor
+    defaults = replace(checkpoint.defaults, resolution=resolution)
+    return pipeline, replace(checkpoint, revision=revision, defaults=defaults)
 
 
 def _download(checkpoint: Checkpoint) -> Path:
