@@ -2,24 +2,22 @@
 
 import os
 
-import gradio as gr
-
-from pix2pix import Editor
 from pix2pix.photo.decoding import MAX_BYTES
+from pix2pix.studio import Studio
 from pix2pix.ui import build_page
+from pix2pix.ui.theme import CSS, THEME
 
-MODEL = os.environ.get("PIX2PIX_MODEL", "auto")
 WAITING_EDITS = 20
 VISITORS = 200
 
 
 def main() -> None:
-    """Load the checkpoint and serve the page until Ctrl-C."""
-    editor = Editor.load(MODEL)
-    page = build_page(editor, about=editor.note or f"Model: {editor.checkpoint.name}")
+    """Serve the page until Ctrl-C; the model loads in the background."""
+    page = build_page(Studio(os.environ.get("PIX2PIX_MODEL", "auto")))
     page.queue(max_size=WAITING_EDITS, api_open=False)
     page.launch(
-        theme=gr.themes.Soft(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
+        theme=THEME,
+        css=CSS,
         max_file_size=MAX_BYTES,
         state_session_capacity=VISITORS,
         enable_monitoring=False,

@@ -16,7 +16,7 @@ from PIL.Image import Image
 
 from pix2pix.diffusion import checkpoints
 from pix2pix.diffusion.checkpoints import INSTRUCT_PIX2PIX, POCKET, Checkpoint
-from pix2pix.diffusion.conditioning import Conditioning, encode_instruction, encode_photo
+from pix2pix.diffusion.conditioning import Conditioning, count_tokens, encode_instruction, encode_photo, max_tokens
 from pix2pix.diffusion.denoising import Denoised, Guidance, denoise
 from pix2pix.diffusion.drawing import draw
 from pix2pix.diffusion.preview import Preview, fit_preview
@@ -145,6 +145,15 @@ class Editor:
     def grid(self) -> int:
         """What both sides of a canvas are multiples of, in pixels."""
         return checkpoints.grid(self.pipeline)
+
+    @property
+    def max_tokens(self) -> int:
+        """How many tokens of an instruction the text encoder reads."""
+        return max_tokens(self.pipeline)
+
+    def count_tokens(self, instruction: str) -> int:
+        """How many tokens ``instruction`` has; cheap enough to ask at every key pressed."""
+        return count_tokens(self.pipeline, instruction)
 
     @cached_property
     def _identity(self) -> Hashable:

@@ -15,7 +15,7 @@ FLOORS = [  # lowest first; modules of one floor do not import each other, but f
     ["events", "diffusion"],
     ["photo", "session"],
     ["editor", "ui"],
-    ["gallery", "training"],
+    ["gallery", "training", "studio"],
     ["cli", "app"],
     ["__main__", "__init__"],
 ]

@@ -21,6 +21,24 @@ OFFLOAD_BELOW_BYTES = 6 * 1024**3
 TRUSTED_LIBRARIES = {"diffusers", "transformers", "stable_diffusion", None}
 USE_POCKET = "use the model “pocket”, which comes with this program"
 INSTRUCT_PIX2PIX_DEFAULTS = Defaults(num_inference_steps=30, guidance_scale=7.5, image_guidance_scale=1.5)
+INSTRUCT_PIX2PIX_SUGGESTIONS = (
+    "make it snowy",
+    "turn it into an oil painting",
+    "what if it were autumn?",
+    "make it look like a medieval fresco",
+    "put sunglasses on him",
+    "as a watercolour",
+)
+POCKET_SUGGESTIONS = (
+    "make it night",
+    "make it sepia",
+    "add fog",
+    "make it a pencil sketch",
+    "make it warmer",
+    "make it a sunset",
+    "pixelate it",
+    "make it an oil painting",
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +51,10 @@ class Checkpoint:
         revision: full commit hash on the hub; ``None`` for a folder, or for a hub id nobody pinned.
         defaults: the settings it works best with; a resolution of ``None`` means what its UNet was trained on.
         summary: one line for lists.
+        about: what a person should know of it, a sentence or two.
+        suggestions: instructions it does well.
+        steps_advice: what more and fewer steps do to it.
+        notches: how far one press of "change more" or "keep more" moves text guidance and image guidance.
     """
 
     name: str
@@ -40,6 +62,10 @@ class Checkpoint:
     revision: str | None = None
     defaults: Defaults = INSTRUCT_PIX2PIX_DEFAULTS
     summary: str = ""
+    about: str = ""
+    suggestions: tuple[str, ...] = INSTRUCT_PIX2PIX_SUGGESTIONS
+    steps_advice: str = "10 to 20: subtle and quick. About 30: balanced. 50 and more: dramatic and slower."
+    notches: tuple[float, float] = (1.0, 0.2)
 
     @property
     def is_folder(self) -> bool:
@@ -51,6 +77,11 @@ POCKET = Checkpoint(
     source=str(Path(__file__).parents[1] / "pocket"),
     defaults=Defaults(num_inference_steps=4, guidance_scale=1.0, image_guidance_scale=1.0, resolution=256),
     summary="small photo-effects model that comes with this program; runs anywhere",
+    about="It changes light, weather, colour and style of the whole picture; it knows no objects and no faces. "
+    "With an NVIDIA GPU and a connection to Hugging Face this app takes the full InstructPix2Pix instead.",
+    suggestions=POCKET_SUGGESTIONS,
+    steps_advice="1 to 4 are best for this model; more only takes longer.",
+    notches=(0.25, 0.25),
 )
 INSTRUCT_PIX2PIX = Checkpoint(
     name="timbrooks/instruct-pix2pix",
@@ -58,6 +89,7 @@ INSTRUCT_PIX2PIX = Checkpoint(
     revision="31519b5cb02a7fd89b906d88731cd4d6a7bbf88d",
     defaults=replace(INSTRUCT_PIX2PIX_DEFAULTS, resolution=512),
     summary="the full model; wants a GPU and a download of 2.7 GB",
+    about="The full InstructPix2Pix: it changes objects, people, places, seasons and styles.",
 )
 KNOWN = (POCKET, INSTRUCT_PIX2PIX)
 

@@ -7,6 +7,8 @@ from diffusers import StableDiffusionInstructPix2PixPipeline
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_instruct_pix2pix import retrieve_latents
 from PIL.Image import Image
 
+MARKS = 2  # the start mark and the end mark around every text
+
 
 @dataclass(frozen=True, eq=False)
 class Conditioning:
@@ -28,14 +30,24 @@ class Conditioning:
 @torch.inference_mode()
 def encode_instruction(pipeline: StableDiffusionInstructPix2PixPipeline, instruction: str) -> Conditioning:
     """Encode ``instruction``, and the empty instruction beside it, in one call of the text encoder."""
-    tokenizer, text_encoder = pipeline.tokenizer, pipeline.text_encoder
-    length = min(tokenizer.model_max_length, text_encoder.config.max_position_embeddings)
-    tokens = tokenizer([instruction, ""], padding="max_length", max_length=length, truncation=True, return_tensors="pt")
-    embeds = text_encoder(tokens.input_ids.to(pipeline._execution_device))[0].cpu()
+    tokenizer, room = pipeline.tokenizer, max_tokens(pipeline)
+    tokens = tokenizer(
+        [instruction, ""], padding="max_length", max_length=room + MARKS, truncation=True, return_tensors="pt"
+    )
+    embeds = pipeline.text_encoder(tokens.input_ids.to(pipeline._execution_device))[0].cpu()
     starts = _token_starts(tokenizer, instruction)
-    room = length - 2  # the start and end marks take two places
     truncated = instruction[starts[room] :] if len(starts) > room else None
     return Conditioning(embeds[:1], embeds[1:], len(starts), truncated)
+
+
+def max_tokens(pipeline: StableDiffusionInstructPix2PixPipeline) -> int:
+    """How many tokens of an instruction the text encoder reads, start and end marks not counted."""
+    return min(pipeline.tokenizer.model_max_length, pipeline.text_encoder.config.max_position_embeddings) - MARKS
+
+
+def count_tokens(pipeline: StableDiffusionInstructPix2PixPipeline, instruction: str) -> int:
+    """How many tokens ``instruction`` has, start and end marks not counted."""
+    return len(_token_starts(pipeline.tokenizer, instruction))
 
 
 def _token_starts(tokenizer: object, text: str) -> list[int]:
