@@ -109,13 +109,16 @@ def opened(f: Fields, studio: Studio, preferences: dict) -> Update:
 
 def _validate(
     photo: Path | None, instruction: str, steps: Any, text: Any, image: Any, size: Any, seed: Any, *rest: Any
-):
-    """Say what is wrong at the field where it is wrong, before anything is queued."""
-    checks = [gr.validate(photo is not None, "Choose a photo first.")]
-    named = ("num_inference_steps", steps), ("guidance_scale", text), ("image_guidance_scale", image)
-    checks.append(_check(instruction=instruction))
-    checks += [_check(**{name: value}) for name, value in (*named, ("resolution", size), ("seed", rest[0]))]
-    return [*checks, *(gr.validate(True, "") for _ in rest[1:])]
+) -> list[dict]:
+    """Say what is wrong at the field where it is wrong, before anything is queued; one answer for each input."""
+    numbers = {"num_inference_steps": steps, "guidance_scale": text, "image_guidance_scale": image}
+    numbers |= {"resolution": size, "seed": seed}
+    return [
+        gr.validate(photo is not None, "Choose a photo first."),
+        _check(instruction=instruction),
+        *(_check(**{name: value}) for name, value in numbers.items()),
+        *(gr.validate(True, "") for _ in rest),
+    ]
 
 
 def _check(**field: Any) -> dict:
