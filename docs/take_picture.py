@@ -13,12 +13,12 @@ from playwright.sync_api import expect, sync_playwright
 PATIENCE = 90_000  # milliseconds
 
 
-def main(out: Path, address: str = "http://127.0.0.1:7860", theme: str = "light", width: int = 1280) -> None:
+def main(out: Path, address: str = "http://127.0.0.1:7860", theme: str = "light") -> None:
     """Edit the photo of the tower and write what the page looks like to ``out``."""
     with sync_playwright() as playwright:
         chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": width, "height": 940})
+        page = browser.new_page(viewport={"width": 1280, "height": 940})
         page.set_default_timeout(PATIENCE)
         expect.set_options(timeout=PATIENCE)
         page.goto(f"{address}/?__theme={theme}")
@@ -32,7 +32,7 @@ def main(out: Path, address: str = "http://127.0.0.1:7860", theme: str = "light"
             expect(page.locator("#edit")).to_be_enabled()
             expect(page.locator("#slider img").first).to_be_visible()
         page.wait_for_timeout(1500)
-        page.screenshot(path=out, full_page=width < 1000)
+        page.screenshot(path=out)
         browser.close()
 
 

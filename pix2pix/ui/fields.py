@@ -68,10 +68,20 @@ def lay_out() -> Fields:
     parts = {
         "session": gr.State(EditSession(), time_to_live=SESSION_SECONDS),
         "preferences": gr.BrowserState({}, storage_key=STORAGE_KEY, secret=STORAGE_KEY),
+        **_pictures(),
+        **_instruction(),
+        **_results(),
+        "settings": _advanced(),
     }
+    with gr.Accordion("Not what you expected?", open=False):
+        gr.Markdown(NOT_WHAT_YOU_EXPECTED)
+    return Fields(**parts)
+
+
+def _pictures() -> dict[str, gr.components.Component]:
     with gr.Row():
         with gr.Column(min_width=300):
-            parts["photo"] = PhotoUpload(
+            photo = PhotoUpload(
                 label="Your photo",
                 sources=["upload", "webcam", "clipboard"],
                 height=PICTURE_HEIGHT,
@@ -79,25 +89,33 @@ def lay_out() -> Fields:
                 elem_id="photo",
             )
         with gr.Column(min_width=300):
-            parts["stage"] = gr.HTML(stage.INVITATION, elem_id="stage")
-            parts["slider"] = gr.ImageSlider(
+            forming = gr.HTML(stage.INVITATION, elem_id="stage")
+            slider = gr.ImageSlider(
                 label="Before and after", height=PICTURE_HEIGHT, visible=False, interactive=False, elem_id="slider"
             )
+    return {"photo": photo, "stage": forming, "slider": slider}
+
+
+def _instruction() -> dict[str, gr.components.Component]:
     with gr.Row(equal_height=True):
-        parts["instruction"] = gr.Textbox(
+        instruction = gr.Textbox(
             label="What should change?", placeholder="make it night", max_lines=3, scale=5, elem_id="instruction"
         )
-        parts["edit"] = gr.Button("Edit", variant="primary", scale=1, min_width=120, elem_id="edit")
-        parts["stop"] = gr.Button("Stop", scale=1, min_width=120, interactive=False, elem_id="stop")
-    parts["tokens"] = gr.HTML("", elem_id="tokens")
-    parts["suggestions"] = gr.Dataset(label="Ideas", components=[parts["instruction"]], samples=[[""]], visible=False)
+        edit = gr.Button("Edit", variant="primary", scale=1, min_width=120, elem_id="edit")
+        stop = gr.Button("Stop", scale=1, min_width=120, interactive=False, elem_id="stop")
+    tokens = gr.HTML("", elem_id="tokens")
+    suggestions = gr.Dataset(label="Ideas", components=[instruction], samples=[[""]], visible=False)
+    return {"instruction": instruction, "edit": edit, "stop": stop, "tokens": tokens, "suggestions": suggestions}
+
+
+def _results() -> dict[str, gr.components.Component]:
+    labels = {"undo": "Undo", "redo": "Redo", "further": "Edit further", "more": "Change more", "keep": "Keep more"}
     with gr.Row():
-        names = {"undo": "Undo", "redo": "Redo", "further": "Edit further"}
-        names |= {"more": "Change more", "keep": "Keep more"}
-        for name, label in names.items():
-            parts[name] = gr.Button(label, interactive=False, min_width=110, elem_id=name)
-        parts["download"] = gr.DownloadButton("Download", interactive=False, min_width=110, elem_id="download")
-    parts["strip"] = gr.Gallery(
+        buttons = {
+            name: gr.Button(label, interactive=False, min_width=110, elem_id=name) for name, label in labels.items()
+        }
+        download = gr.DownloadButton("Download", interactive=False, min_width=110, elem_id="download")
+    strip = gr.Gallery(
         label="Your results: choose one to bring it back",
         columns=8,
         height=170,
@@ -110,10 +128,7 @@ def lay_out() -> Fields:
         format="jpeg",
         elem_id="strip",
     )
-    parts["settings"] = _advanced()
-    with gr.Accordion("Not what you expected?", open=False):
-        gr.Markdown(NOT_WHAT_YOU_EXPECTED)
-    return Fields(**parts)
+    return {**buttons, "download": download, "strip": strip}
 
 
 def _advanced() -> Settings:
