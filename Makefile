@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: run test lint bench browser clean
+.PHONY: run test lint bench pocket evaluate browser clean
 
 run: $(INSTALLED)
 	$(BIN)/python app.py
@@ -21,6 +21,12 @@ lint: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.against_diffusers
+
+pocket: $(INSTALLED)
+	MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_ARENA_MAX=1 $(BIN)/python -m pix2pix.training
+
+evaluate: $(INSTALLED)
+	$(BIN)/python -m pix2pix.training.evaluate
 
 $(INSTALLED): requirements.txt requirements-dev.txt
 	$(PYTHON) -m venv .venv

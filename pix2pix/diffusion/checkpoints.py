@@ -29,16 +29,8 @@ INSTRUCT_PIX2PIX_SUGGESTIONS = (
     "put sunglasses on him",
     "as a watercolour",
 )
-POCKET_SUGGESTIONS = (
-    "make it night",
-    "make it sepia",
-    "add fog",
-    "make it a pencil sketch",
-    "make it warmer",
-    "make it a sunset",
-    "pixelate it",
-    "make it an oil painting",
-)
+ABILITIES = "abilities.json"  # what a checkpoint of ours can do, as data beside its weights
+IDEAS_PER_FAMILY = 2
 
 
 @dataclass(frozen=True)
@@ -72,16 +64,24 @@ class Checkpoint:
         return Path(self.source).is_dir()
 
 
-POCKET = Checkpoint(
-    name="pocket",
-    source=str(Path(__file__).parents[1] / "pocket"),
-    defaults=Defaults(num_inference_steps=4, guidance_scale=1.0, image_guidance_scale=1.0, resolution=256),
+def _in_folder(folder: Path) -> Checkpoint:
+    """The checkpoint in ``folder``, with the defaults and suggestions of its ``abilities.json`` if it has one."""
+    checkpoint = Checkpoint(name=folder.name, source=str(folder))
+    try:
+        abilities = json.loads((folder / ABILITIES).read_text(encoding="utf-8"))
+        defaults = Defaults(**{name: abilities[name] for name in Defaults.__dataclass_fields__})
+        ideas = tuple(idea for family in abilities["families"] for idea in family["examples"][:IDEAS_PER_FAMILY])
+    except (OSError, ValueError, KeyError, TypeError):
+        return checkpoint
+    advice = f"This model is best at {defaults.num_inference_steps}; more only takes longer."
+    return replace(checkpoint, defaults=defaults, suggestions=ideas, steps_advice=advice, notches=(0.15, 0.15))
+
+
+POCKET = replace(
+    _in_folder(Path(__file__).parents[1] / "pocket"),
     summary="small photo-effects model that comes with this program; runs anywhere",
-    about="It changes light, weather, colour and style of the whole picture; it knows no objects and no faces. "
+    about="It changes light, colour and style of the whole picture; it knows no objects and no faces. "
     "With an NVIDIA GPU and a connection to Hugging Face this app takes the full InstructPix2Pix instead.",
-    suggestions=POCKET_SUGGESTIONS,
-    steps_advice="1 to 4 are best for this model; more only takes longer.",
-    notches=(0.25, 0.25),
 )
 INSTRUCT_PIX2PIX = Checkpoint(
     name="timbrooks/instruct-pix2pix",
@@ -105,8 +105,7 @@ def find(name: str | os.PathLike) -> Checkpoint:
         if name == checkpoint.name:
             return checkpoint
     if Path(name).is_dir():
-        folder = Path(name).resolve()
-        return Checkpoint(name=folder.name, source=str(folder))
+        return _in_folder(Path(name).resolve())
     if name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise CheckpointError(f"There is no model of that name; {USE_POCKET}, a folder, or an id like “owner/name”.")
     return Checkpoint(name=name, source=name)
