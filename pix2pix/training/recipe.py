@@ -22,8 +22,8 @@ class AutoencoderRecipe:
 class LanguageRecipe:
     """Attributes: the text encoder's size, and its training on wordings alone before the denoiser's."""
 
-    steps: int = 1500
-    batch: int = 128
+    steps: int = 1300
+    batch: int = 64
     learning_rate: float = 1e-3
     tokens: int = 1400
     positions: int = 32
