@@ -20,8 +20,11 @@ def gaussian_blur(pictures: Tensor, sigma: float) -> Tensor:
 
 
 def pixelate(pictures: Tensor, block: int) -> Tensor:
-    """Squares of ``block`` pixels, each of its mean colour; both sides are multiples of ``block``."""
-    return F.interpolate(F.avg_pool2d(pictures, block), scale_factor=block, mode="nearest")
+    """Squares of ``block`` pixels from the upper left corner on, each of its mean colour."""
+    height, width = pictures.shape[2:]
+    padded = F.pad(pictures, (0, -width % block, 0, -height % block), mode="replicate")
+    squares = F.interpolate(F.avg_pool2d(padded, block), scale_factor=block, mode="nearest")
+    return squares[..., :height, :width]
 
 
 def pencil_sketch(pictures: Tensor) -> Tensor:

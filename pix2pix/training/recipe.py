@@ -52,6 +52,11 @@ class DenoiserRecipe:
     block: int = 64
     pool: int = 16
 
+    @property
+    def cooldown_steps(self) -> int:
+        """The steps at the end on larger crops while the learning rate goes down."""
+        return round(self.steps * self.cooldown)
+
 
 @dataclass(frozen=True)
 class Recipe:
