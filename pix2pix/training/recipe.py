@@ -48,9 +48,9 @@ class DenoiserRecipe:
     widths: tuple[int, ...] = (128, 192)
     learning_rate: float = 7e-4
     shard_sources: int = 32
-    shard_edits: int = 16
-    block: int = 64
-    pool: int = 16
+    shard_edits: int = 12
+    block: int = 48
+    pool: int = 12
 
     @property
     def cooldown_steps(self) -> int:
