@@ -34,7 +34,9 @@ ENCODER_RATE = 0.3  # of the decoder's learning rate
 STAGE = "autoencoder"
 
 
-def train_autoencoder(scenes: np.ndarray, recipe: AutoencoderRecipe, seed: int, run: Path, device: torch.device) -> AutoencoderTiny:
+def train_autoencoder(
+    scenes: np.ndarray, recipe: AutoencoderRecipe, seed: int, run: Path, device: torch.device
+) -> AutoencoderTiny:
     """Train on ``scenes``, (n, SIDE, SIDE, 3) uint8, or go on from the state in ``run``."""
     vae = make_autoencoder(recipe, seed)
     start_as_pca(vae, random_crops(scenes, numpy_generator(seed, "pca", 0), 800, 64))

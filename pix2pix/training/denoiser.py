@@ -21,7 +21,9 @@ SLOW_NOISE = 0.35  # largest deviation of the noise's slowly varying part, which
 SLOW_NOISE_CELLS = 4  # latents that share its value, per side
 
 
-def make_unet(recipe: DenoiserRecipe, language: LanguageRecipe, vae: AutoencoderTiny, seed: int) -> UNet2DConditionModel:
+def make_unet(
+    recipe: DenoiserRecipe, language: LanguageRecipe, vae: AutoencoderTiny, seed: int
+) -> UNet2DConditionModel:
     """The untrained network. Text enters by cross-attention at the bottom and as scale and shift everywhere."""
     torch.manual_seed(seed)
     channels, levels = vae.config.latent_channels, len(recipe.widths)

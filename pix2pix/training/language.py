@@ -94,6 +94,11 @@ def make_tokenizer(recipe: LanguageRecipe, seed: int, folder: Path) -> CLIPToken
     return CLIPTokenizer.from_pretrained(folder)
 
 
+def load_or_make_tokenizer(recipe: LanguageRecipe, seed: int, folder: Path) -> CLIPTokenizer:
+    """The tokenizer in ``folder``, made first where there is none."""
+    return CLIPTokenizer.from_pretrained(folder) if folder.exists() else make_tokenizer(recipe, seed, folder)
+
+
 def tokenize(tokenizer: CLIPTokenizer, sentences: list[str]) -> Tensor:
     """(N, positions) token ids, padded and cut as the pipeline does it."""
     return tokenizer(

@@ -49,7 +49,7 @@ class Pairs:
 
 
 class Pool:
-    """The last shards, moved on as training goes; everything in it follows from the seed and the number of the block."""
+    """The last shards, moved on as training goes; all of it follows from the seed and the number of the block."""
 
     def __init__(self, scenes: np.ndarray, encode: Encode, recipe: DenoiserRecipe, seed: int) -> None:
         self._scenes, self._encode, self._recipe, self._seed = scenes, encode, recipe, seed

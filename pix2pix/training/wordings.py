@@ -11,7 +11,7 @@ import zlib
 from functools import cache
 from pathlib import Path
 
-from pix2pix.training.edits import EDITS, PLAIN, SLIGHT, TINTS
+from pix2pix.training.edits import PLAIN, SLIGHT, TINTS
 from pix2pix.training.meanings import Change, Meaning, Recolour
 
 PHRASES = tomllib.loads(Path(__file__).with_name("phrases.toml").read_text(encoding="utf-8"))

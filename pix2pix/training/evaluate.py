@@ -1,0 +1,49 @@
+"""Measure a checkpoint on photographs: ``python -m pix2pix.training.evaluate [FOLDER]``.
+
+Writes EVALUATION.md, a contact sheet and a plot of the controls into the checkpoint's folder.
+"""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from pix2pix import Editor
+from pix2pix.diffusion import checkpoints
+from pix2pix.training import report
+from pix2pix.training.evaluation import Effort, evaluate, measured_photo
+from pix2pix.training.photos import open_photos
+
+PLOTTED_PHOTOS = 2
+
+
+def load_editor(folder: Path, device: str | None = None) -> Editor:
+    """The checkpoint in ``folder`` with pocket's resolution and defaults."""
+    checkpoint = replace(checkpoints.POCKET, source=str(folder))
+    return Editor(*checkpoints.load(checkpoint, checkpoints.choose_device(device)))
+
+
+def evaluate_checkpoint(folder: Path, effort: Effort = Effort(), device: str | None = None) -> None:
+    """Measure the checkpoint in ``folder`` and write the report into it."""
+    editor = load_editor(folder, device)
+    evaluation = evaluate(editor, folder, effort)
+    report.write_evaluation(folder, evaluation)
+    report.write_contact_sheet(folder, evaluation)
+    photos = [measured_photo(photo) for photo in open_photos().values()]
+    report.write_plot(folder, editor, photos[:PLOTTED_PHOTOS])
+
+
+def main() -> None:
+    """Read the command line and measure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(checkpoints.POCKET.source), help="what to measure")
+    parser.add_argument("--wordings", type=int, default=Effort.wordings, help="wordings for each edit")
+    parser.add_argument("--requests", type=int, default=Effort.requests, help="requests of each other kind")
+    arguments = parser.parse_args()
+    torch.set_num_threads(2)
+    evaluate_checkpoint(arguments.folder, Effort(arguments.wordings, 1, arguments.requests), "cpu")
+
+
+if __name__ == "__main__":
+    main()
