@@ -24,7 +24,7 @@ def load_editor(folder: Path, device: str | None = None) -> Editor:
     return Editor(*checkpoints.load(checkpoint, checkpoints.choose_device(device)))
 
 
-def evaluate_checkpoint(folder: Path, effort: Effort = Effort(), device: str | None = None) -> None:
+def evaluate_checkpoint(folder: Path, effort: Effort, device: str | None = None) -> None:
     """Measure the checkpoint in ``folder`` and write the report into it."""
     editor = load_editor(folder, device)
     evaluation = evaluate(editor, folder, effort)

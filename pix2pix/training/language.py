@@ -51,6 +51,7 @@ class Reader(nn.Module):
             bos_token_id=tokenizer.bos_token_id,
             eos_token_id=tokenizer.eos_token_id,
             pad_token_id=tokenizer.pad_token_id,
+            attn_implementation="eager",  # the fused attention's backward pass is slow on a CPU
         )
         self.encoder = CLIPTextModel(config)
         self.naming = nn.Linear(recipe.width, len(PARTS))

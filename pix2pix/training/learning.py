@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from diffusers import AutoencoderTiny, UNet2DConditionModel
+from diffusers.models.attention_processor import AttnProcessor
 from numpy.random import Generator
 from torch import Tensor, nn
 from transformers import CLIPTokenizer
@@ -129,6 +130,8 @@ def train_denoiser(
 def make_learner(vae: AutoencoderTiny, reader: Reader, recipe: Recipe, device: torch.device) -> Learner:
     """An untrained denoiser beside ``reader``."""
     unet = make_unet(recipe.denoiser, recipe.language, vae, recipe.seed).to(device).train()
+    if device.type == "cpu":
+        unet.set_attn_processor(AttnProcessor())  # the fused attention's backward pass is slow on a CPU
     groups = [{"params": list(unet.parameters())}, {"params": list(reader.parameters())}]
     optimizer = torch.optim.AdamW(
         groups, recipe.denoiser.learning_rate, betas=(0.9, 0.99), weight_decay=1e-2, fused=True
