@@ -17,6 +17,7 @@ from pix2pix.training.learning import train_denoiser
 from pix2pix.training.recipe import SIZES, Recipe
 from pix2pix.training.scenes import make_scenes
 from pix2pix.training.state import choose_device
+from pix2pix.training.watch import Watcher
 
 
 def make_checkpoint(recipe: Recipe, run: Path, device: torch.device) -> Path:
@@ -26,7 +27,8 @@ def make_checkpoint(recipe: Recipe, run: Path, device: torch.device) -> Path:
     vae = train_autoencoder(scenes, recipe.autoencoder, recipe.seed, run, device)
     tokenizer = load_or_make_tokenizer(recipe.language, recipe.seed, run / "tokenizer")
     reader = train_language(tokenizer, recipe.language, recipe.seed, run, device)
-    learner = train_denoiser(scenes, vae, tokenizer, reader, recipe, run, device)
+    watch = Watcher(vae, tokenizer, run, recipe.seed)
+    learner = train_denoiser(scenes, vae, tokenizer, reader, recipe, run, device, watch)
     folder = run / "checkpoint"
     write_checkpoint(make_pipeline(vae, reader.encoder, tokenizer, learner.unet), folder)
     return folder
@@ -44,11 +46,14 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=Path("out/pocket"), help="folder of the states and the checkpoint")
     parser.add_argument("--size", choices=SIZES, default="small", help="small for a CPU, large for a GPU")
     parser.add_argument("--steps", type=int, help="steps of the denoiser, cool-down included")
+    parser.add_argument("--threads", type=int, help="of the CPU; the weights depend on it")
     parser.add_argument("--no-evaluation", action="store_true", help="stop when the checkpoint is written")
     arguments = parser.parse_args()
     recipe = SIZES[arguments.size]
     if arguments.steps:
         recipe = replace(recipe, denoiser=replace(recipe.denoiser, steps=arguments.steps))
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
     torch.set_flush_denormal(True)
     device = choose_device()
     folder = make_checkpoint(recipe, arguments.run, device)

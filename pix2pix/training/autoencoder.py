@@ -4,6 +4,7 @@ Two convolutions of stride 2 fold each 4x4 patch into channels, the last one pro
 each of the same deviation. From there the decoder learns first and the encoder follows.
 """
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -161,7 +162,7 @@ def _train_step(
     last = step >= recipe.steps - recipe.last_steps
     size = (recipe.last_batch, recipe.last_crop) if last else (recipe.batch, recipe.crop)
     pictures = _edited_crops(scenes, rng, *size).to(device, memory_format=torch.channels_last)
-    rate = recipe.learning_rate * min(1, (step + 1) / 100) * (0.02 + 0.49 * (1 + np.cos(np.pi * done)))
+    rate = recipe.learning_rate * min(1, (step + 1) / 100) * (0.02 + 0.49 * (1 + math.cos(math.pi * done)))
     optimizer.param_groups[0]["lr"] = rate
     optimizer.param_groups[1]["lr"] = 0 if done < ENCODER_STARTS else rate * ENCODER_RATE
     with torch.set_grad_enabled(done >= ENCODER_STARTS), half_precision(device):

@@ -1,6 +1,7 @@
 """The denoiser's training: batches from the pool of pairs, the loss, the average of the weights, the schedule."""
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,6 +41,7 @@ STAGE = "denoiser"
 WARM_UP = 250  # steps
 AVERAGE = 0.999  # how much of the average of the weights a step keeps
 READER_RATE = 0.3  # of the UNet's learning rate
+WATCH_EVERY = 500  # steps
 SENTENCES = 32  # read in every step beside the batch's own, so that the text encoder goes on learning the grammar
 NAMING_WEIGHT = 0.05
 
@@ -99,10 +101,12 @@ def train_denoiser(
     recipe: Recipe,
     run: Path,
     device: torch.device,
+    watch: Callable[["Learner"], None] | None = None,
 ) -> Learner:
     """Train on pairs from ``scenes``, or go on from the state in ``run``; the learner returned has its averages in.
 
-    A training that ended can be made longer: with more steps it goes on from the last state before it cooled down.
+    ``watch`` is shown the learner every WATCH_EVERY steps. A training that ended can be made longer: with more steps
+    it goes on from the last state before it cooled down.
     """
     learner = make_learner(vae, reader, recipe, device)
     pool = Pool(scenes, encode_with(vae, device), recipe.denoiser, recipe.seed)
@@ -123,6 +127,8 @@ def train_denoiser(
         _set_rates(learner.optimizer, recipe, step)
         losses.append(train_step(learner, batch, tokenizer, vae.config.scaling_factor, loss, rng, device))
         learner.step = step + 1
+        if watch and learner.step % WATCH_EVERY == 0:
+            watch(learner)
     learner.take_averages()
     return learner
 

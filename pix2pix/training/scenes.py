@@ -49,7 +49,7 @@ def make_scenes(path: Path, count: int, seed: int, workers: int) -> np.ndarray:
 def _draw_chunk(chunk: tuple[int, int, int]) -> np.ndarray:
     seed, index, count = chunk
     rng = np.random.default_rng((seed, index))
-    bank = np.stack([_texture(rng) for _ in range(BANK)])
+    bank = np.stack([draw_texture(rng) for _ in range(BANK)])
     return np.stack([draw_scene(rng, bank) for _ in range(count)])
 
 
@@ -72,7 +72,8 @@ def pink_noise(rng: Generator, slope: float, stretch: float = 1.0, angle: float 
     return (noise / noise.std()).astype(np.float32)
 
 
-def _texture(rng: Generator) -> np.ndarray:
+def draw_texture(rng: Generator) -> np.ndarray:
+    """One texture, (CANVAS, CANVAS): noise of some spectrum, waves, or a checkerboard."""
     kind = rng.random()
     if kind < 0.45:
         return pink_noise(rng, rng.uniform(0.6, 3.0))
