@@ -59,7 +59,7 @@ def main() -> None:
     folder = make_checkpoint(recipe, arguments.run, device)
     print(f"checkpoint in {folder}", flush=True)
     if not arguments.no_evaluation:
-        evaluate_checkpoint(folder, Effort(), device.type)
+        evaluate_checkpoint(folder, Effort(), recipe, device.type)
 
 
 if __name__ == "__main__":

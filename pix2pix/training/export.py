@@ -9,8 +9,6 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from pix2pix.training.denoiser import make_scheduler
 
-ABILITIES = "abilities.json"
-
 
 def make_pipeline(
     vae: AutoencoderTiny, text_encoder: CLIPTextModel, tokenizer: CLIPTokenizer, unet: UNet2DConditionModel

@@ -39,8 +39,8 @@ class DenoiserRecipe:
     A shard is the pairs that are drawn and encoded at once; a block of steps trains on the pool of the last shards.
     """
 
-    steps: int = 9000
-    cooldown: float = 0.15
+    steps: int = 4800
+    cooldown: float = 0.12
     batch: int = 16
     crop: int = 64
     last_batch: int = 8
