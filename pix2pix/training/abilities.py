@@ -1,16 +1,17 @@
 """What a checkpoint can do, as data: families with example wordings, and only what was measured to work."""
 
 from collections import defaultdict
+from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean
 
-from pix2pix.diffusion.checkpoints import POCKET
 from pix2pix.training.edits import TINTS
 from pix2pix.training.evaluation import Evaluation
-from pix2pix.training.export import write_json
+from pix2pix.training.export import DEFAULTS, RESOLUTION, write_json
 
 ABILITIES = "abilities.json"
 WORKS = 0.75  # share of an edit's wordings that must have passed
+KEPT_OUTSIDE = 24.0  # dB, where only some of the picture should change
 FAMILIES = {
     "Light": ("brighter", "darker", "night", "sunset", "more contrast", "faded"),
     "Colour": ("black and white", "sepia", "warmer", "colder", "vivid", "cyanotype", "duotone", "negative", "solarize"),
@@ -19,7 +20,7 @@ FAMILIES = {
     "Texture": ("blur", "sharpen", "pixelate", "film grain"),
     "Art": ("sketch", "oil painting", "cartoon", "posterize"),
 }
-FURTHER = {  # measurement, the share that must have passed, and what to say
+FURTHER = {  # measurement, the share that must have passed, and what to say; things must also keep what is around them
     "Degrees": ("degrees", 0.85, ["make it slightly warmer", "make it much darker", "add a bit of fog"]),
     "Two at once": ("two edits", 0.70, ["make it night and add fog", "blur it and make it black and white"]),
     "Colours of things": ("colours of things", 0.60, ["turn the red things blue", "change green to orange"]),
@@ -68,15 +69,10 @@ def abilities_of(evaluation: Evaluation) -> dict:
     families += [
         {"name": family, "examples": examples}
         for family, (measurement, bar, examples) in FURTHER.items()
-        if evaluation.share(measurement) >= bar
+        if evaluation.share(measurement) >= bar and evaluation.kept_outside(measurement) >= KEPT_OUTSIDE
     ]
-    return {
-        "num_inference_steps": POCKET.defaults.num_inference_steps,
-        "guidance_scale": POCKET.defaults.guidance_scale,
-        "image_guidance_scale": POCKET.defaults.image_guidance_scale,
-        "resolution": POCKET.resolution,
-        "families": [family for family in families if family["examples"]],
-    }
+    settings = asdict(DEFAULTS) | {"resolution": RESOLUTION}
+    return settings | {"families": [family for family in families if family["examples"]]}
 
 
 def write_abilities(folder: Path, evaluation: Evaluation) -> None:

@@ -28,6 +28,9 @@ def write_card(folder: Path, evaluation: Evaluation, recipe: Recipe) -> None:
         widths=" and ".join(map(str, recipe.denoiser.widths)),
         denoiser_steps=recipe.denoiser.steps,
         batch=recipe.denoiser.batch,
+        crop=recipe.denoiser.crop,
+        last_crop=recipe.denoiser.last_crop,
+        cooldown=recipe.denoiser.cooldown,
         resolution=abilities["resolution"],
     )
     (folder / "README.md").write_text(text, encoding="utf-8")

@@ -4,7 +4,6 @@ Writes EVALUATION.md, a contact sheet, a plot of the controls, the abilities and
 """
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -14,7 +13,9 @@ from pix2pix.diffusion import checkpoints
 from pix2pix.training import report
 from pix2pix.training.abilities import write_abilities
 from pix2pix.training.card import write_card
+from pix2pix.training.controls import write_controls
 from pix2pix.training.evaluation import Effort, evaluate, measured_photo
+from pix2pix.training.export import DEFAULTS, RESOLUTION
 from pix2pix.training.photos import open_photos
 from pix2pix.training.recipe import SIZES, Recipe
 
@@ -22,9 +23,11 @@ PLOTTED_PHOTOS = 1
 
 
 def load_editor(folder: Path, device: str | None = None) -> Editor:
-    """The checkpoint in ``folder`` with pocket's resolution and defaults."""
-    checkpoint = replace(checkpoints.POCKET, source=str(folder))
-    return Editor(*checkpoints.load(checkpoint, checkpoints.choose_device(device)))
+    """The checkpoint in ``folder`` with the settings it is shipped with."""
+    checkpoint = checkpoints.Checkpoint(folder.name, str(folder), defaults=DEFAULTS, resolution=RESOLUTION)
+    editor = Editor(*checkpoints.load(checkpoint, checkpoints.choose_device(device)))
+    editor.pipeline.set_progress_bar_config(disable=True)
+    return editor
 
 
 def evaluate_checkpoint(folder: Path, effort: Effort, recipe: Recipe, device: str | None = None) -> None:
@@ -36,7 +39,7 @@ def evaluate_checkpoint(folder: Path, effort: Effort, recipe: Recipe, device: st
     write_abilities(folder, evaluation)
     write_card(folder, evaluation, recipe)
     photos = [measured_photo(photo) for photo in open_photos().values()]
-    report.write_plot(folder, editor, photos[:PLOTTED_PHOTOS])
+    write_controls(folder, editor, photos[:PLOTTED_PHOTOS])
 
 
 def main() -> None:

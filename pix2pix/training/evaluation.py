@@ -1,5 +1,6 @@
 """All measurements of a checkpoint on photographs; every edit is made by the app's own ``Editor``."""
 
+import math
 import random
 import time
 from dataclasses import dataclass
@@ -61,9 +62,10 @@ class Evaluation:
         """The share of samples that passed, in 0..1."""
         return fmean(sample.passed for sample in self.samples[name])
 
-    def mean_psnr(self, name: str) -> float:
-        """dB to the target, mean of the samples."""
-        return fmean(sample.psnr for sample in self.samples[name])
+    def kept_outside(self, name: str) -> float:
+        """Mean dB to the photo outside of what should change; infinite where everything should."""
+        kept = [sample.outside for sample in self.samples[name] if not math.isnan(sample.outside)]
+        return fmean(kept) if kept else math.inf
 
 
 def evaluate(editor: Editor, folder: Path, effort: Effort) -> Evaluation:

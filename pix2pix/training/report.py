@@ -1,22 +1,17 @@
-"""What was measured, written for people: EVALUATION.md, a contact sheet and a plot of the controls."""
+"""What was measured, written for people: EVALUATION.md and a contact sheet."""
 
+import math
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 
-from pix2pix import Editor, EditRequest
+from pix2pix.training.controls import CONTROLS
 from pix2pix.training.evaluation import Evaluation
-from pix2pix.training.measures import Sample, targets_of
-from pix2pix.training.photos import psnr, to_image, to_tensor
-from pix2pix.training.plots import draw_plot, save_side_by_side
+from pix2pix.training.measures import Sample
+from pix2pix.training.photos import to_image
 from pix2pix.training.sheet import save_sheet
 
-EVALUATION, SHEET, PLOT = "EVALUATION.md", "contact-sheet.jpg", "controls.png"
-SHOWN_EDITS = {"make it sepia": "sepia", "make it night": "night", "blur it": "blur", "make it purple": "purple"}
-STEPS = (1, 2, 4, 8, 16)
-TEXT_GUIDANCE = (1.0, 1.25, 1.5, 2.0, 3.0)
-IMAGE_GUIDANCE = (1.0, 1.25, 1.5, 2.0)
+EVALUATION, SHEET = "EVALUATION.md", "contact-sheet.jpg"
 
 
 def write_evaluation(folder: Path, evaluation: Evaluation) -> None:
@@ -31,7 +26,7 @@ def write_evaluation(folder: Path, evaluation: Evaluation) -> None:
             "",
             *_summary(evaluation),
             "",
-            "![effect of steps and guidance](controls.png)",
+            f"![effect of steps and guidance]({CONTROLS})",
             "",
             "## Every global edit",
             "",
@@ -50,8 +45,8 @@ def _summary(evaluation: Evaluation) -> list[str]:
     for name, samples in evaluation.samples.items():
         passed, decibels = fmean(s.passed for s in samples), fmean(s.psnr for s in samples)
         rows.append(f"| {name} | {passed:.0%} | {decibels:.1f} | {len(samples)} |")
-        if outside := [s.outside for s in samples if s.outside == s.outside]:
-            rows.append(f"| {name}: outside of the things, dB to the photo | | {fmean(outside):.1f} | {len(outside)} |")
+        if (outside := evaluation.kept_outside(name)) < math.inf:
+            rows.append(f"| {name}: outside of the things, dB to the photo | | {outside:.1f} | {len(samples)} |")
     return [
         *rows,
         "",
@@ -88,36 +83,3 @@ def write_contact_sheet(folder: Path, evaluation: Evaluation) -> None:
         shown += evaluation.samples[name][:8]
     cells = [(caption, to_image(picture)) for sample in shown for caption, picture in sample.cells[:2]]
     save_sheet(folder / SHEET, cells, columns=12, side=128)
-
-
-def write_plot(folder: Path, editor: Editor, photos: Sequence) -> None:
-    """Write a plot of what steps, text guidance and image guidance do into ``folder``."""
-    plots = [
-        _plot("dB to the target by steps", editor, photos, "num_inference_steps", STEPS, _nearness),
-        _plot("size of the edit by text guidance", editor, photos, "guidance_scale", TEXT_GUIDANCE, _size),
-        _plot("size of the edit by image guidance", editor, photos, "image_guidance_scale", IMAGE_GUIDANCE, _size),
-    ]
-    save_side_by_side(folder / PLOT, plots)
-
-
-def _plot(title, editor, photos, setting, values, measure):
-    lines = []
-    for sentence, name in SHOWN_EDITS.items():
-        line = [
-            fmean(measure(editor, photo, EditRequest(sentence, seed=0, **{setting: value}), name) for photo in photos)
-            for value in values
-        ]
-        lines.append((name, line))
-    return draw_plot(title, values, lines)
-
-
-def _nearness(editor: Editor, photo, request: EditRequest, name: str) -> float:
-    return psnr(to_tensor(editor.edit(photo, request).canvas_image), targets_of(to_tensor(photo))[name])
-
-
-def _size(editor: Editor, photo, request: EditRequest, name: str) -> float:
-    """How far along the way from photo to target the outcome lies; 1 is the target."""
-    picture = to_tensor(photo)
-    way = targets_of(picture)[name] - picture
-    outcome = to_tensor(editor.edit(photo, request).canvas_image)
-    return (((outcome - picture) * way).sum() / (way**2).sum()).item()
