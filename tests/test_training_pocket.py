@@ -8,9 +8,9 @@ import pytest
 import torch
 from PIL import Image
 
-from pix2pix import Editor
 from pix2pix.diffusion.checkpoints import POCKET
 from pix2pix.training import measures
+from pix2pix.training.evaluate import load_editor
 from pix2pix.training.evaluation import measured_photo
 from pix2pix.training.export import size_in_megabytes
 from pix2pix.training.photos import to_tensor
@@ -20,7 +20,7 @@ FOLDER = Path(POCKET.source)
 
 @pytest.fixture(scope="module")
 def editor():
-    return Editor.load("pocket", device="cpu")
+    return load_editor(FOLDER, "cpu")
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_what_is_no_edit_leaves_the_photo_alone(edit, photos, sentence):
 
 def test_the_abilities_are_families_with_examples_that_can_be_said(edit, photos):
     abilities = json.loads((FOLDER / "abilities.json").read_text(encoding="utf-8"))
-    assert abilities["resolution"] == POCKET.resolution
+    assert abilities["num_inference_steps"] >= 1
     assert len(abilities["families"]) >= 3
     picture = to_tensor(photos[2])
     for family in abilities["families"][:3]:

@@ -22,6 +22,7 @@ from pix2pix.training.watch import Watcher
 
 def make_checkpoint(recipe: Recipe, run: Path, device: torch.device) -> Path:
     """Train every part, or go on with the training in ``run``; returns the folder of the checkpoint."""
+    torch.use_deterministic_algorithms(True, warn_only=True)
     run.mkdir(parents=True, exist_ok=True)
     scenes = _scenes(run / "scenes.npy", recipe)
     vae = train_autoencoder(scenes, recipe.autoencoder, recipe.seed, run, device)
