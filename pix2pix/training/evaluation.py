@@ -159,7 +159,8 @@ def autoencoder_psnr(editor: Editor, photos: list[Image.Image]) -> float:
     found = []
     for photo in photos:
         picture = to_tensor(photo)
-        drawn = (vae.decode(vae.encode(picture * 2 - 1).latents).sample + 1) / 2
+        latents = vae.encode((picture * 2 - 1).to(vae.device, vae.dtype)).latents
+        drawn = (vae.decode(latents).sample.float().cpu() + 1) / 2
         found.append(psnr(drawn.clamp(0, 1), picture))
     return fmean(found)
 
@@ -180,7 +181,7 @@ def seconds_of_an_edit(editor: Editor, photo: Image.Image) -> float:
 def untrained_share(editor: Editor, photos: list[Image.Image]) -> float:
     """The nearest-target share of the same checkpoint with an untrained UNet: the check can fail."""
     parts = editor.pipeline
-    unet = make_unet(SMALL.denoiser, SMALL.language, parts.vae, seed=0)
+    unet = make_unet(SMALL.denoiser, SMALL.language, parts.vae, seed=0).to(parts.device, parts.unet.dtype)
     untrained = Editor(make_pipeline(parts.vae, parts.text_encoder, parts.tokenizer, unet), editor.checkpoint)
     samples = measures.global_edits(measures.edit_with(untrained), photos, _wordings(0, Effort(1), random.Random(0)))
     return fmean(sample.passed for sample in samples)

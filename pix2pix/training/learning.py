@@ -58,9 +58,11 @@ class Learner:
 
     @property
     def parameters(self) -> list[nn.Parameter]:
+        """The UNet's, then the reader's."""
         return [*self.unet.parameters(), *self.reader.parameters()]
 
     def state(self) -> dict:
+        """What a file needs to hold for ``restore``."""
         return {
             "unet": self.unet.state_dict(),
             "reader": self.reader.state_dict(),
@@ -70,6 +72,7 @@ class Learner:
         }
 
     def restore(self, state: dict) -> None:
+        """Become what ``state`` was taken from."""
         self.unet.load_state_dict(state["unet"])
         self.reader.load_state_dict(state["reader"])
         self.optimizer.load_state_dict(state["optimizer"])
