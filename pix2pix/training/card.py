@@ -1,0 +1,36 @@
+"""The model card: README.md beside the weights."""
+
+from pathlib import Path
+
+from pix2pix.training.abilities import abilities_of
+from pix2pix.training.evaluation import Evaluation
+from pix2pix.training.recipe import Recipe
+
+TEMPLATE = Path(__file__).with_name("model_card.md")
+
+
+def write_card(folder: Path, evaluation: Evaluation, recipe: Recipe) -> None:
+    """Write the model card of a checkpoint that ``recipe`` made and ``evaluation`` measured."""
+    abilities = abilities_of(evaluation)
+    families = [f"- **{f['name']}**: " + ", ".join(f"“{e}”" for e in f["examples"]) for f in abilities["families"]]
+    text = TEMPLATE.read_text(encoding="utf-8").format(
+        families="\n".join(families),
+        passed_trained=evaluation.share("global, trained wordings"),
+        passed_held_out=evaluation.share("global, held-out wordings"),
+        passed_free=evaluation.share("global, free wordings"),
+        scenes=recipe.scenes,
+        seed=recipe.seed,
+        latent_channels=recipe.autoencoder.latent_channels,
+        autoencoder_steps=recipe.autoencoder.steps,
+        text_width=recipe.language.width,
+        language_steps=recipe.language.steps,
+        positions=recipe.language.positions,
+        widths=" and ".join(map(str, recipe.denoiser.widths)),
+        denoiser_steps=recipe.denoiser.steps,
+        batch=recipe.denoiser.batch,
+        crop=recipe.denoiser.crop,
+        last_crop=recipe.denoiser.last_crop,
+        cooldown=recipe.denoiser.cooldown,
+        resolution=abilities["resolution"],
+    )
+    (folder / "README.md").write_text(text, encoding="utf-8")

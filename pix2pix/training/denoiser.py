@@ -1,0 +1,155 @@
+"""The denoiser: diffusers' UNet2DConditionModel, begun as the identity edit, and the noise it is trained with.
+
+It predicts the clean picture itself, not the noise: what an edit makes of a photo hardly depends on the noise, so every
+timestep teaches the same function.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from diffusers import AutoencoderTiny, DDIMScheduler, UNet2DConditionModel
+from diffusers.models.resnet import ResnetBlock2D
+from torch import Generator, Tensor, nn
+
+from pix2pix.training.recipe import DenoiserRecipe, LanguageRecipe
+
+GROUPS = 16  # of the group normalisations
+CARRIER = 4.0  # what the copied latents ride on, so that the last normalisation hardly depends on the photo
+LATE_SHARE, LATE_FROM = 0.4, 850  # of the timesteps are drawn from the noisiest, where the edit is decided
+SLOW_NOISE = 0.35  # largest deviation of the noise's slowly varying part, which at rest is zero
+SLOW_NOISE_CELLS = 4  # latents that share its value, per side
+
+
+def make_unet(
+    recipe: DenoiserRecipe, language: LanguageRecipe, vae: AutoencoderTiny, seed: int
+) -> UNet2DConditionModel:
+    """The untrained network. Text enters by cross-attention at the bottom and as scale and shift everywhere."""
+    torch.manual_seed(seed)
+    channels, levels = vae.config.latent_channels, len(recipe.widths)
+    unet = UNet2DConditionModel(
+        sample_size=64,
+        in_channels=2 * channels,
+        out_channels=channels,
+        block_out_channels=recipe.widths,
+        down_block_types=("DownBlock2D",) * levels,
+        up_block_types=("UpBlock2D",) * levels,
+        mid_block_type="UNetMidBlock2DCrossAttn",
+        layers_per_block=1,
+        cross_attention_dim=language.width,
+        attention_head_dim=6,
+        norm_num_groups=GROUPS,
+        addition_embed_type="text",
+        addition_embed_type_num_heads=8,
+        resnet_time_scale_shift="scale_shift",
+    )
+    start_as_identity(unet, vae.config.scaling_factor)
+    return unet.to(memory_format=torch.channels_last)
+
+
+@torch.no_grad()
+def start_as_identity(unet: UNet2DConditionModel, scaling_factor: float) -> None:
+    """Set the weights so that the UNet returns the photo's latents, scaled, whatever the noise and the text.
+
+    The last normalisation and SiLU stand in the way. Each latent x passes them as the four channels c + x, -c - x,
+    c - x, x - c: their mean is zero and their deviation nearly the constant c, and silu(z) - silu(-z) = z.
+    """
+    for module in unet.modules():
+        if isinstance(module, ResnetBlock2D):
+            nn.init.zeros_(module.conv2.weight)
+            nn.init.zeros_(module.conv2.bias)
+    latents, width = unet.config.out_channels, unet.config.block_out_channels[0]
+    shortcut = unet.up_blocks[-1].resnets[-1].conv_shortcut
+    unet.conv_in.weight[:latents] = 0
+    unet.conv_in.bias[:latents] = 0
+    nn.init.zeros_(unet.conv_out.weight)
+    nn.init.zeros_(unet.conv_out.bias)
+    gain = scaling_factor * (CARRIER**2 + scaling_factor**-2) ** 0.5 / 2
+    for latent in range(latents):
+        unet.conv_in.weight[latent, latents + latent, 1, 1] = 1  # the photo's latents follow the noisy ones
+        for place, (of_carrier, of_latent, out) in enumerate(((1, 1, 1), (-1, -1, -1), (1, -1, -1), (-1, 1, 1))):
+            channel = 4 * latent + place
+            shortcut.weight[channel] = 0
+            shortcut.weight[channel, width + latent] = of_latent  # the skip connection follows the hidden state
+            shortcut.bias[channel] = of_carrier * CARRIER
+            unet.conv_out.weight[latent, channel, 1, 1] = out * gain
+
+
+def make_scheduler() -> DDIMScheduler:
+    """DDIM whose last timestep is pure noise: Lin et al., arXiv:2305.08891."""
+    return DDIMScheduler(
+        num_train_timesteps=1000,
+        beta_start=0.00085,
+        beta_end=0.012,
+        beta_schedule="scaled_linear",
+        prediction_type="sample",
+        rescale_betas_zero_snr=True,
+        timestep_spacing="trailing",
+        clip_sample=False,
+        set_alpha_to_one=True,
+        steps_offset=1,
+    )
+
+
+def draw_timesteps(count: int, generator: Generator) -> Tensor:
+    """(count,) timesteps in 0..999, a good part of them late."""
+    everywhere = torch.randint(0, 1000, (count,), generator=generator)
+    late = torch.randint(LATE_FROM, 1000, (count,), generator=generator)
+    return torch.where(torch.rand(count, generator=generator) < LATE_SHARE, late, everywhere)
+
+
+def draw_noise(shape: torch.Size, generator: Generator) -> Tensor:
+    """White noise, for half of the pictures with a slowly varying part.
+
+    What the sampler has drawn so far may be wrong in colour over whole areas. With noise that is off over whole areas
+    too, the network learns to take the colours from photo and instruction instead.
+    """
+    noise = torch.randn(shape, generator=generator)
+    cells = [max(1, side // SLOW_NOISE_CELLS) for side in shape[2:]]
+    slow = F.interpolate(torch.randn(*shape[:2], *cells, generator=generator), size=shape[2:], mode="bilinear")
+    strength = (torch.rand(shape[0], 1, 1, 1, generator=generator) * 2 - 1).clamp_min(0)
+    return noise + SLOW_NOISE * strength * slow
+
+
+def add_noise(clean: Tensor, noise: Tensor, timesteps: Tensor, alphas_cumprod: Tensor) -> Tensor:
+    """x_t = sqrt(a_t) x_0 + sqrt(1 - a_t) e."""
+    kept = alphas_cumprod.to(clean.device)[timesteps].view(-1, 1, 1, 1)
+    return kept.sqrt() * clean + (1 - kept).sqrt() * noise
+
+
+@dataclass(frozen=True, eq=False)
+class ColourLoss:
+    """The squared error of predicted latents, in which colours count more than whitened latents would let them.
+
+    ``opponent`` (3, C) maps scaled latents to the mean brightness, red minus green and blue minus yellow of the pixels
+    that they stand for. Errors in these show as blotches, the more the larger they are.
+    """
+
+    opponent: Tensor
+    weight: float = 15.0
+    slow_weight: float = 30.0
+
+    def __call__(self, predicted: Tensor, clean: Tensor, weights: Tensor) -> Tensor:
+        """One number for scaled latents (N, C, h, w) and ``weights`` (N, 1, h, w)."""
+        error = predicted - clean
+        colour = torch.einsum("oc,nchw->nohw", self.opponent, error)
+        slow = F.avg_pool2d(colour, SLOW_NOISE_CELLS)
+        return (
+            (error**2 * weights).mean()
+            + self.weight * (colour**2 * weights).mean()
+            + self.slow_weight * (slow**2 * F.avg_pool2d(weights, SLOW_NOISE_CELLS)).mean()
+        )
+
+
+def fit_colour_loss(pictures: Tensor, latents: Tensor) -> ColourLoss:
+    """Fit the map by least squares.
+
+    Args:
+        pictures: (N, 3, H, W) RGB in 0..1.
+        latents: (N, C, h, w), theirs, scaled.
+    """
+    colours = F.interpolate(pictures, size=latents.shape[2:], mode="area").permute(0, 2, 3, 1).flatten(0, 2)
+    x = latents.permute(0, 2, 3, 1).flatten(0, 2)
+    x, colours = x - x.mean(0), colours - colours.mean(0)
+    rgb = torch.linalg.lstsq(x, colours).solution.T
+    return ColourLoss(torch.stack([rgb.mean(0), rgb[0] - rgb[1], rgb[2] - (rgb[0] + rgb[1]) / 2]))

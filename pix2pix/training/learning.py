@@ -1,0 +1,240 @@
+"""The denoiser's training: batches from the pool of pairs, the loss, the average of the weights, the schedule."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import AutoencoderTiny, UNet2DConditionModel
+from diffusers.models.attention_processor import AttnProcessor
+from numpy.random import Generator
+from torch import Tensor, nn
+from transformers import CLIPTokenizer
+
+from pix2pix.training.autoencoder import encode_with, random_crops
+from pix2pix.training.denoiser import (
+    ColourLoss,
+    add_noise,
+    draw_noise,
+    draw_timesteps,
+    fit_colour_loss,
+    make_scheduler,
+    make_unet,
+)
+from pix2pix.training.language import Reader, tokenize
+from pix2pix.training.mixture import NEITHER, NO_IMAGE, NO_TEXT, sample_sentence
+from pix2pix.training.pairs import Pairs, Pool
+from pix2pix.training.recipe import Recipe
+from pix2pix.training.state import (
+    half_precision,
+    load_state,
+    numpy_generator,
+    save_state,
+    steps_with_progress,
+    torch_generator,
+)
+from pix2pix.training.wordings import say, say_unknown
+
+STAGE = "denoiser"
+WARM_UP = 250  # steps
+AVERAGE = 0.999  # how much of the average of the weights a step keeps
+READER_RATE = 0.3  # of the UNet's learning rate
+WATCH_EVERY = 500  # steps
+SENTENCES = 32  # read in every step beside the batch's own, so that the text encoder goes on learning the grammar
+NAMING_WEIGHT = 0.05
+
+
+@dataclass(eq=False)
+class Learner:
+    """What the training changes. ``averages`` are the weights that are shipped, in the order of ``parameters``."""
+
+    unet: UNet2DConditionModel
+    reader: Reader
+    optimizer: torch.optim.Optimizer
+    averages: list[Tensor] = field(repr=False)
+    step: int = 0
+
+    @property
+    def parameters(self) -> list[nn.Parameter]:
+        """The UNet's, then the reader's."""
+        return [*self.unet.parameters(), *self.reader.parameters()]
+
+    def state(self) -> dict:
+        """What a file needs to hold for ``restore``."""
+        return {
+            "unet": self.unet.state_dict(),
+            "reader": self.reader.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "averages": self.averages,
+            "step": self.step,
+        }
+
+    def restore(self, state: dict) -> None:
+        """Become what ``state`` was taken from."""
+        self.unet.load_state_dict(state["unet"])
+        self.reader.load_state_dict(state["reader"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.averages = [average.to(old.device) for average, old in zip(state["averages"], self.averages, strict=True)]
+        self.step = state["step"]
+
+    @torch.no_grad()
+    def take_averages(self) -> None:
+        """Put the averages in the place of the weights; the training is over."""
+        for parameter, average in zip(self.parameters, self.averages, strict=True):
+            parameter.copy_(average)
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """N samples: unscaled latents of photo and target (N, C, h, w), weights (N, 1, h, w), what is asked for."""
+
+    sources: Tensor = field(repr=False)
+    targets: Tensor = field(repr=False)
+    weights: Tensor = field(repr=False)
+    sentences: list[str]
+
+
+def train_denoiser(
+    scenes: np.ndarray,
+    vae: AutoencoderTiny,
+    tokenizer: CLIPTokenizer,
+    reader: Reader,
+    recipe: Recipe,
+    run: Path,
+    device: torch.device,
+    watch: Callable[["Learner"], None] | None = None,
+) -> Learner:
+    """Train on pairs from ``scenes``, or go on from the state in ``run``; the learner returned has its averages in.
+
+    ``watch`` is shown the learner every WATCH_EVERY steps. A training that ended can be made longer: with more steps
+    it goes on from the last state before it cooled down.
+    """
+    learner = make_learner(vae, reader, recipe, device)
+    pool = Pool(scenes, encode_with(vae, device), recipe.denoiser, recipe.seed)
+    loss = _colour_loss(scenes, vae, recipe.seed, device)
+    _resume(learner, recipe, run)
+    losses: list[float] = []
+
+    def save(step: int) -> None:
+        name = "denoiser-cooling.pt" if _is_last(recipe, step) else "denoiser.pt"
+        save_state(run / name, learner.state() | {"planned": recipe.denoiser.steps})
+
+    def report() -> str:
+        return f"loss {np.mean(losses[-300:]):.4f}"
+
+    for step in steps_with_progress(STAGE, learner.step, recipe.denoiser.steps, save, report):
+        rng = numpy_generator(recipe.seed, STAGE, step)
+        batch = draw_batch(_pairs_of_step(pool, recipe, step), _batch_size(recipe, step), rng)
+        _set_rates(learner.optimizer, recipe, step)
+        losses.append(train_step(learner, batch, tokenizer, vae.config.scaling_factor, loss, rng, device))
+        learner.step = step + 1
+        if watch and learner.step % WATCH_EVERY == 0:
+            watch(learner)
+    learner.take_averages()
+    return learner
+
+
+def make_learner(vae: AutoencoderTiny, reader: Reader, recipe: Recipe, device: torch.device) -> Learner:
+    """An untrained denoiser beside ``reader``."""
+    unet = make_unet(recipe.denoiser, recipe.language, vae, recipe.seed).to(device).train()
+    if device.type == "cpu":
+        unet.set_attn_processor(AttnProcessor())  # the fused attention's backward pass is slow on a CPU
+    groups = [{"params": list(unet.parameters())}, {"params": list(reader.parameters())}]
+    optimizer = torch.optim.AdamW(
+        groups, recipe.denoiser.learning_rate, betas=(0.9, 0.99), weight_decay=1e-2, fused=True
+    )
+    averages = [parameter.detach().clone() for group in groups for parameter in group["params"]]
+    return Learner(unet, reader, optimizer, averages)
+
+
+def _resume(learner: Learner, recipe: Recipe, run: Path) -> None:
+    """Take up the state in ``run``; one that cools down only where it was planned for as many steps as now."""
+    cooling = load_state(run / "denoiser-cooling.pt")
+    if cooling and cooling["planned"] == recipe.denoiser.steps:
+        learner.restore(cooling)
+    elif state := load_state(run / "denoiser.pt"):
+        learner.restore(state)
+
+
+def _colour_loss(scenes: np.ndarray, vae: AutoencoderTiny, seed: int, device: torch.device) -> ColourLoss:
+    pictures = random_crops(scenes, numpy_generator(seed, "colour loss", 0), 128, 64).to(device)
+    return fit_colour_loss(pictures, encode_with(vae, device)(pictures) * vae.config.scaling_factor)
+
+
+def _is_last(recipe: Recipe, step: int) -> bool:
+    return step >= recipe.denoiser.steps - recipe.denoiser.cooldown_steps
+
+
+def _batch_size(recipe: Recipe, step: int) -> int:
+    return recipe.denoiser.last_batch if _is_last(recipe, step) else recipe.denoiser.batch
+
+
+def _pairs_of_step(pool: Pool, recipe: Recipe, step: int) -> list[Pairs]:
+    return pool.pairs_of(step // recipe.denoiser.block, _is_last(recipe, step))
+
+
+def _set_rates(optimizer: torch.optim.Optimizer, recipe: Recipe, step: int) -> None:
+    """Constant after the warm-up; towards the end down to nothing along a straight line."""
+    left = (recipe.denoiser.steps - step) / max(1, recipe.denoiser.cooldown_steps)
+    rate = recipe.denoiser.learning_rate * min(1, (step + 1) / WARM_UP, left)
+    optimizer.param_groups[0]["lr"] = rate
+    optimizer.param_groups[1]["lr"] = rate * READER_RATE
+
+
+def draw_batch(shards: list[Pairs], count: int, rng: Generator) -> Batch:
+    """``count`` pairs at random, each with a wording; from some the instruction, the photo or both are left out."""
+    words = random.Random(int(rng.integers(2**63)))
+    sources, targets, weights, sentences = [], [], [], []
+    for shard in rng.integers(0, len(shards), count):
+        pairs, index = shards[shard], int(rng.integers(len(shards[shard])))
+        source, target, weight = pairs.sources[index].float(), pairs.targets[index].float(), pairs.weights[index]
+        sentence = say_unknown(words) if pairs.kinds[index] == "unknown" else say(pairs.meanings[index], words)
+        fate = rng.random()
+        if fate < NO_TEXT:
+            sentence, target, weight = "", source, torch.ones_like(weight)
+        elif fate < NO_TEXT + NO_IMAGE + NEITHER:
+            sentence = "" if fate < NO_TEXT + NEITHER else sentence
+            source = torch.zeros_like(source)
+        sources.append(source)
+        targets.append(target)
+        weights.append(weight)
+        sentences.append(sentence)
+    return Batch(torch.stack(sources), torch.stack(targets), torch.stack(weights), sentences)
+
+
+def train_step(
+    learner: Learner,
+    batch: Batch,
+    tokenizer: CLIPTokenizer,
+    scaling_factor: float,
+    loss_of: ColourLoss,
+    rng: Generator,
+    device: torch.device,
+) -> float:
+    """One step of gradient descent on ``batch`` and on sentences alone; returns the denoiser's loss."""
+    generator, words = torch_generator(rng), random.Random(int(rng.integers(2**63)))
+    clean = (batch.targets * scaling_factor).to(device)
+    timesteps = draw_timesteps(len(clean), generator)
+    noise = draw_noise(clean.shape, generator).to(device)
+    noisy = add_noise(clean, noise, timesteps, make_scheduler().alphas_cumprod)
+    seen = torch.cat([noisy, batch.sources.to(device)], 1).to(memory_format=torch.channels_last)
+    extra, meanings = zip(*(sample_sentence(words) for _ in range(SENTENCES)), strict=True)
+    with half_precision(device):
+        embeds = learner.reader.encoder(tokenize(tokenizer, [*batch.sentences, *extra]).to(device))[0]
+        predicted = learner.unet(seen, timesteps.to(device), embeds[: len(clean)]).sample
+    loss = loss_of(predicted.float(), clean, batch.weights.to(device))
+    naming = learner.reader.loss(embeds[len(clean) :], list(meanings))
+    learner.optimizer.zero_grad(set_to_none=True)
+    (loss + NAMING_WEIGHT * naming).backward()
+    nn.utils.clip_grad_norm_(learner.parameters, 1.0)
+    learner.optimizer.step()
+    _average(learner)
+    return loss.item()
+
+
+@torch.no_grad()
+def _average(learner: Learner) -> None:
+    kept = min(AVERAGE, (2 + learner.step) / (11 + learner.step))
+    torch._foreach_lerp_(learner.averages, [parameter.detach() for parameter in learner.parameters], 1 - kept)
