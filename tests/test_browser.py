@@ -10,6 +10,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
 from pix2pix import EditRequest, read_receipt, save_result
+from pix2pix.diffusion.checkpoints import POCKET
 from pix2pix.ui import build_page
 from pix2pix.ui.theme import CSS, THEME
 
@@ -81,6 +82,7 @@ def choose(page: Page, path: os.PathLike) -> None:
 
 def set_steps(page: Page, steps: int) -> None:
     page.click("#advanced > button")
+    expect(page.locator("#steps input[type=number]")).to_have_value(str(POCKET.defaults.num_inference_steps))
     page.fill("#steps input[type=number]", str(steps))
     page.press("#steps input[type=number]", "Tab")
 
@@ -180,9 +182,11 @@ def test_a_picture_made_here_brings_its_settings_back(page, photos, pocket, tmp_
 
 
 def test_preferences_stay_over_a_reload(page, address):
+    page.wait_for_timeout(2000)  # the defaults are stored on opening
     kept = page.evaluate("JSON.stringify(localStorage)")
     set_steps(page, 9)
-    page.wait_for_function("kept => JSON.stringify(localStorage).length > kept.length", arg=kept)
+    page.wait_for_function("kept => JSON.stringify(localStorage) != kept", arg=kept)
+    page.wait_for_timeout(500)
     open_page(page, address)
     page.click("#advanced > button")
     expect(page.locator("#steps input[type=number]")).to_have_value("9")

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-import gradio
 import pytest
 import torch
+from gradio.media import get_image
 from PIL import Image
 
 from pix2pix.diffusion.checkpoints import POCKET
@@ -31,7 +31,7 @@ def edit(editor):
 @pytest.fixture(scope="module")
 def photos():
     names = ("tower.jpg", "lion.jpg", "cheetah1.jpg")
-    return [measured_photo(Image.open(gradio.media.get_image(name)).convert("RGB")) for name in names]
+    return [measured_photo(Image.open(get_image(name)).convert("RGB")) for name in names]
 
 
 def test_it_is_small():

@@ -7,7 +7,7 @@ from statistics import fmean
 
 from pix2pix.training.edits import TINTS
 from pix2pix.training.evaluation import Evaluation
-from pix2pix.training.export import DEFAULTS, RESOLUTION, write_json
+from pix2pix.training.export import DEFAULTS, write_json
 
 ABILITIES = "abilities.json"
 WORKS = 0.75  # share of an edit's wordings that must have passed
@@ -71,7 +71,7 @@ def abilities_of(evaluation: Evaluation) -> dict:
         for family, (measurement, bar, examples) in FURTHER.items()
         if evaluation.share(measurement) >= bar and evaluation.kept_outside(measurement) >= KEPT_OUTSIDE
     ]
-    settings = asdict(DEFAULTS) | {"resolution": RESOLUTION}
+    settings = asdict(DEFAULTS)
     return settings | {"families": [family for family in families if family["examples"]]}
 
 

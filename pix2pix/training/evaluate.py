@@ -15,7 +15,7 @@ from pix2pix.training.abilities import write_abilities
 from pix2pix.training.card import write_card
 from pix2pix.training.controls import write_controls
 from pix2pix.training.evaluation import Effort, evaluate, measured_photo
-from pix2pix.training.export import DEFAULTS, RESOLUTION
+from pix2pix.training.export import DEFAULTS
 from pix2pix.training.photos import open_photos
 from pix2pix.training.recipe import SIZES, Recipe
 
@@ -24,7 +24,7 @@ PLOTTED_PHOTOS = 1
 
 def load_editor(folder: Path, device: str | None = None) -> Editor:
     """The checkpoint in ``folder`` with the settings it is shipped with."""
-    checkpoint = checkpoints.Checkpoint(folder.name, str(folder), defaults=DEFAULTS, resolution=RESOLUTION)
+    checkpoint = checkpoints.Checkpoint(folder.name, str(folder), defaults=DEFAULTS)
     editor = Editor(*checkpoints.load(checkpoint, checkpoints.choose_device(device)))
     editor.pipeline.set_progress_bar_config(disable=True)
     return editor

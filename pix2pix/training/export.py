@@ -10,8 +10,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from pix2pix.request import Defaults
 from pix2pix.training.denoiser import make_scheduler
 
-DEFAULTS = Defaults(num_inference_steps=1, guidance_scale=1.0, image_guidance_scale=1.0)  # as measured to be best
-RESOLUTION = 256  # side in pixels of the square that it draws best
+DEFAULTS = Defaults(num_inference_steps=1, guidance_scale=1.0, image_guidance_scale=1.0, resolution=256)  # measured
 
 
 def make_pipeline(
