@@ -2,18 +2,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: run test lint bench pocket evaluate browser clean
+.PHONY: run test lint bench pocket evaluate clean
 
 run: $(INSTALLED)
 	$(BIN)/python app.py
 
-test: $(INSTALLED) browser
+test: $(INSTALLED)
 	$(BIN)/python -m pytest
-
-# The tests of the page need a Chromium; where it cannot be installed here, they fail and say so.
-browser:
-	@command -v chromium || command -v chromium-browser || command -v google-chrome || \
-	  { apt-get update --quiet=2 && apt-get install --yes --quiet=2 chromium; } || true
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
