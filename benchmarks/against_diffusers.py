@@ -74,11 +74,11 @@ def _pocket_section() -> str:
     editor = Editor.load("pocket", device="cpu")
     editor.pipeline.set_progress_bar_config(disable=True)
     comparisons = [
-        _compare("default guidance", editor, EditRequest("make it night", seed=1)),
-        _compare("guidance 1.5 / 1.5", editor, EditRequest("make it night", 4, 1.5, 1.5, 1)),
-        _compare("guidance 1.5 / 1.0", editor, EditRequest("make it night", 4, 1.5, 1.0, 1)),
+        _compare("its defaults: 1 step, no guidance", editor, EditRequest("make it night", seed=1)),
+        _compare("4 steps, guidance 1.5 / 1.5", editor, EditRequest("make it night", 4, 1.5, 1.5, 1)),
+        _compare("4 steps, guidance 1.5 / 1.0", editor, EditRequest("make it night", 4, 1.5, 1.0, 1)),
     ]
-    return _table("Pocket on the CPU, fp32, 4 steps", comparisons) + "\n\n" + _preview_share(editor)
+    return _table("Pocket on the CPU, fp32", comparisons) + "\n\n" + _preview_share(editor)
 
 
 def _full_size_section() -> str:
