@@ -23,8 +23,12 @@ def picture():
     return (fine * 255).round() / 255
 
 
+def noise_for(picture, seed=0):
+    return torch.randn(picture[:, :1].shape, generator=torch.Generator().manual_seed(seed))
+
+
 def edited(name, picture, strength=1.0):
-    return apply(name, picture, torch.Generator().manual_seed(0), strength)
+    return apply(name, picture, noise_for(picture), strength)
 
 
 def assert_same(ours, theirs, tolerance=LEVELS):
@@ -89,9 +93,19 @@ def test_degrees_are_graded(name, picture):
     assert sizes[2] > 0.99
 
 
-def test_random_edits_follow_their_generator(picture):
-    for name in ("snow", "rain", "film grain"):
-        assert torch.equal(edited(name, picture), edited(name, picture))
+@pytest.mark.parametrize("name", EDITS)
+def test_only_what_falls_at_random_follows_the_noise(name, picture):
+    other = apply(name, picture, noise_for(picture, seed=1))
+    assert torch.equal(edited(name, picture), other) != EDITS[name].follows_noise
+
+
+def test_the_largest_flakes_lie_where_the_noise_is_highest(picture):
+    noise = torch.zeros_like(picture[:, :1])
+    noise[..., 20, 30], noise[..., 10, 10] = 4, 2.8
+    flakes = (apply("snow", picture, noise) - apply("snow", picture, torch.zeros_like(noise))).sum(1)[0].abs() > 0.05
+    large, small = flakes[13:28, 22:38].sum(), flakes[7:13, 7:14].sum()
+    assert large > 3 * small > 0
+    assert flakes.sum() == large + small
 
 
 def test_recolouring_touches_only_things_of_that_colour():
@@ -109,11 +123,11 @@ def test_a_pure_hue_is_of_one_colour_only():
 
 
 def test_two_edits_are_carried_out_in_order(picture):
-    generator = torch.Generator().manual_seed(0)
-    both = apply_meaning((Change("blur"), Change("negative")), picture, generator)
+    noise = noise_for(picture)
+    both = apply_meaning((Change("blur"), Change("negative")), picture, noise)
     assert torch.allclose(both, edited("negative", edited("blur", picture)))
-    assert torch.equal(apply_meaning((), picture, generator), picture)
-    assert torch.equal(apply_meaning((Recolour("red", "blue"),), picture, generator), recolour(picture, "red", "blue"))
+    assert torch.equal(apply_meaning((), picture, noise), picture)
+    assert torch.equal(apply_meaning((Recolour("red", "blue"),), picture, noise), recolour(picture, "red", "blue"))
 
 
 def test_luminance_of_white_is_one():

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,9 @@ from pix2pix.training.__main__ import make_checkpoint
 from pix2pix.training.autoencoder import make_autoencoder, start_as_pca
 from pix2pix.training.denoiser import ColourLoss, add_noise, draw_noise, make_scheduler, make_unet
 from pix2pix.training.export import size_in_megabytes
+from pix2pix.training.learning import draw_batch, with_drafts
+from pix2pix.training.meanings import Change
+from pix2pix.training.pairs import Pairs
 from pix2pix.training.recipe import AutoencoderRecipe, DenoiserRecipe, LanguageRecipe, Recipe
 from pix2pix.training.scenes import make_scenes
 from pix2pix.training.state import numpy_generator
@@ -141,6 +145,41 @@ def test_noise_is_white_for_half_and_slow_for_the_rest():
     noise = draw_noise(torch.Size((400, 2, 16, 16)), torch.Generator().manual_seed(0))
     assert noise.std().item() == pytest.approx(1, abs=0.05)
     assert torch.nn.functional.avg_pool2d(noise, 4).std() > 1.04 / 4
+
+
+def pairs_of(sentence_kinds):
+    """Pairs of grey noise with snow and without, as the pool has them."""
+    latents = torch.rand(len(sentence_kinds), 16, 8, 8)
+    return Pairs(
+        sources=latents,
+        targets=latents,
+        weights=torch.ones(len(latents), 1, 8, 8),
+        noise=torch.full_like(latents, 7).bfloat16(),
+        kinds=["global"] * len(latents),
+        meanings=[(Change(name),) for name in sentence_kinds],
+    )
+
+
+def test_flakes_begin_with_their_own_noise_and_all_else_with_fresh():
+    snow, night = (
+        draw_batch([pairs_of([name])], 8, numpy_generator(0, "batch", 0)).noise for name in ("snow", "night")
+    )
+    assert (snow == 7).all()
+    assert night.std().item() == pytest.approx(1, abs=0.1)
+
+
+def test_the_middle_timesteps_begin_with_the_networks_own_prediction():
+    def unet(seen, timesteps, embeds):
+        assert (timesteps == 999).all()
+        return SimpleNamespace(sample=2 * seen[:, :16])
+
+    clean, noise = torch.zeros(64, 16, 4, 4), torch.ones(64, 16, 4, 4)
+    timesteps = torch.tensor([500, 990]).repeat(32)
+    begun = with_drafts(unet, clean, noise, noise, torch.zeros(64, 1, 1), timesteps, torch.Generator().manual_seed(0))
+    drafted = (begun == 2).flatten(1).all(1)
+    assert not drafted[1::2].any()
+    assert 16 < drafted.sum() < 32
+    assert (begun[~drafted] == 0).all()
 
 
 def test_the_loss_minds_slow_colours_most():

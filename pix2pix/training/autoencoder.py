@@ -142,10 +142,11 @@ def _turned(picture: np.ndarray, rng: Generator) -> np.ndarray:
 def _edited_crops(scenes: np.ndarray, rng: Generator, count: int, crop: int) -> Tensor:
     """Random crops of which three eighths went through three edits: what it will have to draw."""
     pictures = random_crops(scenes, rng, count, crop)
-    part, generator, names = count // 8, torch_generator(rng), list(EDITS)
+    noise = torch.randn(pictures[:, :1].shape, generator=torch_generator(rng))
+    part, names = count // 8, list(EDITS)
     for index in range(3):
         chosen = slice(index * part, (index + 1) * part)
-        pictures[chosen] = apply(names[rng.integers(len(names))], pictures[chosen], generator)
+        pictures[chosen] = apply(names[rng.integers(len(names))], pictures[chosen], noise[chosen])
     return pictures
 
 

@@ -1,12 +1,14 @@
 """The global edits and their closed-form targets: what the whole picture becomes.
 
-Pictures are (N, 3, H, W) RGB in 0..1. An edit that knows degrees takes a strength: 1 is the plain edit.
+Pictures are (N, 3, H, W) RGB in 0..1. An edit that knows degrees takes a strength: 1 is the plain edit. Flakes, streaks
+and grain lie where a white noise says, one number a pixel. In training it is the noise that the denoiser begins with: so
+where they fall is known from the first step, and another seed lets them fall elsewhere.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from torch import Generator, Tensor
+from torch import Tensor
 
 from pix2pix.training import filters
 from pix2pix.training.colour import colour, gradient_map, luminance
@@ -34,31 +36,33 @@ class Edit:
     """One global edit.
 
     Attributes:
-        target: (pictures, strength, generator) to pictures; may leave 0..1, ``apply`` clamps.
+        target: (pictures, strength, noise) to pictures; may leave 0..1, ``apply`` clamps.
         graded: whether it knows degrees.
+        follows_noise: whether the noise decides what it draws.
         share: how often it is trained, relative to a share of 1; harder ones more often.
     """
 
-    target: Callable[[Tensor, float, Generator], Tensor]
+    target: Callable[[Tensor, float, Tensor], Tensor]
     graded: bool = False
+    follows_noise: bool = False
     share: float = 1.0
 
 
-def apply(name: str, pictures: Tensor, generator: Generator, strength: float = PLAIN) -> Tensor:
-    """The target of edit ``name``; ``generator`` (CPU) places flakes, streaks and grain."""
-    return EDITS[name].target(pictures, strength, generator).clamp(0, 1)
+def apply(name: str, pictures: Tensor, noise: Tensor, strength: float = PLAIN) -> Tensor:
+    """The target of edit ``name``; ``noise`` (N, 1, H, W) is white and of deviation 1."""
+    return EDITS[name].target(pictures, strength, noise).clamp(0, 1)
 
 
-def _plain(function: Callable[..., Tensor], *settings: object) -> Callable[[Tensor, float, Generator], Tensor]:
-    return lambda pictures, strength, generator: function(pictures, *settings)
+def _plain(function: Callable[..., Tensor], *settings: object) -> Callable[[Tensor, float, Tensor], Tensor]:
+    return lambda pictures, strength, noise: function(pictures, *settings)
 
 
-def _graded(function: Callable[[Tensor, float], Tensor]) -> Callable[[Tensor, float, Generator], Tensor]:
-    return lambda pictures, strength, generator: function(pictures, strength)
+def _graded(function: Callable[[Tensor, float], Tensor]) -> Callable[[Tensor, float, Tensor], Tensor]:
+    return lambda pictures, strength, noise: function(pictures, strength)
 
 
-def _random(function: Callable[[Tensor, Generator], Tensor]) -> Callable[[Tensor, float, Generator], Tensor]:
-    return lambda pictures, strength, generator: function(pictures, generator)
+def _scattered(function: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, float, Tensor], Tensor]:
+    return lambda pictures, strength, noise: function(pictures, noise)
 
 
 def _black_and_white(pictures: Tensor) -> Tensor:
@@ -126,7 +130,7 @@ def _blur(pictures: Tensor, strength: float) -> Tensor:
 
 
 def _sharpen(pictures: Tensor) -> Tensor:
-    return pictures + 1.6 * (pictures - filters.gaussian_blur(pictures, 1.2))
+    return pictures + 2.0 * (pictures - filters.gaussian_blur(pictures, 1.5))
 
 
 def _pixelate(pictures: Tensor, strength: float) -> Tensor:
@@ -154,26 +158,26 @@ EDITS = {
     "sepia": Edit(_plain(gradient_map, [(0.10, 0.06, 0.02), (0.55, 0.42, 0.27), (1.0, 0.93, 0.78)])),
     "cyanotype": Edit(_plain(gradient_map, [(0.02, 0.10, 0.28), (0.25, 0.48, 0.68), (0.96, 0.97, 0.92)])),
     "duotone": Edit(_plain(gradient_map, [(0.20, 0.00, 0.45), (1.0, 0.90, 0.25)])),
-    "negative": Edit(_plain(_invert), share=1.3),
-    "solarize": Edit(_plain(_solarize), share=1.3),
-    "posterize": Edit(_plain(_posterize), share=1.7),
+    "negative": Edit(_plain(_invert), share=1.5),
+    "solarize": Edit(_plain(_solarize), share=1.5),
+    "posterize": Edit(_plain(_posterize), share=4.0),
     "night": Edit(_plain(_night)),
     "sunset": Edit(_plain(_sunset)),
     "brighter": Edit(_graded(_brighter), graded=True),
     "darker": Edit(_graded(_darker), graded=True),
     "warmer": Edit(_graded(_warmer), graded=True),
     "colder": Edit(_graded(_colder), graded=True),
-    "more contrast": Edit(_graded(_more_contrast), graded=True, share=1.3),
+    "more contrast": Edit(_graded(_more_contrast), graded=True, share=1.6),
     "faded": Edit(_graded(_faded), graded=True),
-    "vivid": Edit(_graded(_vivid), graded=True, share=1.3),
+    "vivid": Edit(_graded(_vivid), graded=True, share=2.0),
     "blur": Edit(_graded(_blur), graded=True),
-    "sharpen": Edit(_plain(_sharpen), share=1.2),
-    "sketch": Edit(_plain(filters.pencil_sketch), share=1.8),
-    "pixelate": Edit(_graded(_pixelate), graded=True, share=1.8),
-    "oil painting": Edit(_plain(filters.oil_paint), share=1.5),
-    "cartoon": Edit(_plain(filters.cartoon), share=1.8),
-    "film grain": Edit(_random(filters.film_grain)),
-    "snow": Edit(_random(filters.snowfall), share=1.4),
-    "rain": Edit(_random(filters.rainfall), share=1.2),
+    "sharpen": Edit(_plain(_sharpen), share=3.0),
+    "sketch": Edit(_plain(filters.pencil_sketch), share=2.0),
+    "pixelate": Edit(_graded(_pixelate), graded=True, share=4.0),
+    "oil painting": Edit(_plain(filters.oil_paint), share=4.0),
+    "cartoon": Edit(_plain(filters.cartoon), share=4.0),
+    "film grain": Edit(_scattered(filters.film_grain), follows_noise=True),
+    "snow": Edit(_scattered(filters.snowfall), follows_noise=True, share=3.0),
+    "rain": Edit(_scattered(filters.rainfall), follows_noise=True, share=2.5),
     "fog": Edit(_graded(_fog), graded=True),
 } | {name: Edit(_graded(_tint(rgb)), graded=True, share=0.8) for name, rgb in TINTS.items()}

@@ -4,7 +4,7 @@ import math
 
 import torch
 import torch.nn.functional as F
-from torch import Generator, Tensor
+from torch import Tensor
 
 from pix2pix.training.colour import colour, hsv_to_rgb, luminance, rgb_to_hsv
 
@@ -61,34 +61,28 @@ def cartoon(pictures: Tensor) -> Tensor:
     return flat * (1 - ((slope - 0.06) / 0.1).clamp(0, 1))
 
 
-def snowfall(pictures: Tensor, generator: Generator) -> Tensor:
-    """Paler and colder, with flakes of three sizes at random places."""
+def snowfall(pictures: Tensor, noise: Tensor) -> Tensor:
+    """Paler and colder, with flakes where ``noise`` (N, 1, H, W) is high, the larger the higher."""
     pale = (pictures * 0.8 + 0.2 * luminance(pictures)) * 0.85 + colour((0.13, 0.14, 0.16), pictures)
     flakes = torch.zeros_like(pictures[:, :1])
-    for sigma, density, height in ((0.7, 0.004, 3.4), (1.3, 0.0016, 8.5), (2.2, 0.0005, 18.2)):
-        seeds = _scattered(pictures, density, generator)
+    for sigma, threshold, height in ((0.7, 2.65, 3.4), (1.3, 2.95, 8.5), (2.2, 3.3, 18.2)):
+        seeds = (noise > threshold).to(pictures)
         flakes = torch.maximum(flakes, (gaussian_blur(seeds, sigma) * height).clamp(0, 1))
     return pale * (1 - flakes) + 0.98 * flakes
 
 
-def rainfall(pictures: Tensor, generator: Generator) -> Tensor:
-    """Darker, greyer and bluer, with slanted bright streaks at random places."""
+def rainfall(pictures: Tensor, noise: Tensor) -> Tensor:
+    """Darker, greyer and bluer, with slanted bright streaks where ``noise`` (N, 1, H, W) is high."""
     wet = (pictures * 0.55 + 0.45 * luminance(pictures)) * colour((0.58, 0.64, 0.72), pictures)
     length = 15
     slant = torch.eye(length, device=pictures.device).flip(1)
     kernel = F.interpolate(slant[None, None], size=(2 * length - 1, length), mode="nearest")
     kernel = kernel[..., length // 4 : -(length // 4) or None]
-    streaks = F.conv2d(_scattered(pictures, 0.004, generator), kernel, padding="same")
+    streaks = F.conv2d((noise > 2.65).to(pictures), kernel, padding="same")
     return wet + 0.4 * gaussian_blur(streaks, 0.6).clamp(0, 1)
 
 
-def film_grain(pictures: Tensor, generator: Generator) -> Tensor:
-    """The matte look of old film: a third less colour, lifted blacks, softened whites, noise in the brightness."""
+def film_grain(pictures: Tensor, noise: Tensor) -> Tensor:
+    """The matte look of old film: a third less colour, lifted blacks, softened whites, ``noise`` in the brightness."""
     matte = (pictures * 0.65 + 0.35 * luminance(pictures)) * 0.72 + colour((0.16, 0.14, 0.11), pictures)
-    noise = torch.randn(pictures[:, :1].shape, generator=generator).to(pictures)
     return matte + 0.04 * gaussian_blur(noise, 0.7) / 0.4
-
-
-def _scattered(pictures: Tensor, density: float, generator: Generator) -> Tensor:
-    """(N, 1, H, W): a one at a ``density`` of random pixels, zero elsewhere."""
-    return (torch.rand(pictures[:, :1].shape, generator=generator) < density).to(pictures)

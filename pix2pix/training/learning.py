@@ -15,6 +15,7 @@ from transformers import CLIPTokenizer
 
 from pix2pix.training.autoencoder import encode_with, random_crops
 from pix2pix.training.denoiser import (
+    LATE_FROM,
     ColourLoss,
     add_noise,
     draw_noise,
@@ -24,6 +25,7 @@ from pix2pix.training.denoiser import (
     make_unet,
 )
 from pix2pix.training.language import Reader, tokenize
+from pix2pix.training.meanings import follows_noise
 from pix2pix.training.mixture import NEITHER, NO_IMAGE, NO_TEXT, sample_sentence
 from pix2pix.training.pairs import Pairs, Pool
 from pix2pix.training.recipe import Recipe
@@ -42,6 +44,7 @@ WARM_UP = 250  # steps
 AVERAGE = 0.999  # how much of the average of the weights a step keeps
 READER_RATE = 0.3  # of the UNet's learning rate
 WATCH_EVERY = 500  # steps
+DRAFTS = 0.8  # of the samples at the middle timesteps
 SENTENCES = 32  # read in every step beside the batch's own, so that the text encoder goes on learning the grammar
 NAMING_WEIGHT = 0.05
 
@@ -88,11 +91,12 @@ class Learner:
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """N samples: unscaled latents of photo and target (N, C, h, w), weights (N, 1, h, w), what is asked for."""
+    """N samples: unscaled latents of photo and target, noise (N, C, h, w), weights (N, 1, h, w), what is asked for."""
 
     sources: Tensor = field(repr=False)
     targets: Tensor = field(repr=False)
     weights: Tensor = field(repr=False)
+    noise: Tensor = field(repr=False)
     sentences: list[str]
 
 
@@ -186,11 +190,14 @@ def _set_rates(optimizer: torch.optim.Optimizer, recipe: Recipe, step: int) -> N
 def draw_batch(shards: list[Pairs], count: int, rng: Generator) -> Batch:
     """``count`` pairs at random, each with a wording; from some the instruction, the photo or both are left out."""
     words = random.Random(int(rng.integers(2**63)))
+    noise = draw_noise((count, *shards[0].sources.shape[1:]), torch_generator(rng))
     sources, targets, weights, sentences = [], [], [], []
-    for shard in rng.integers(0, len(shards), count):
+    for row, shard in enumerate(rng.integers(0, len(shards), count)):
         pairs, index = shards[shard], int(rng.integers(len(shards[shard])))
         source, target, weight = pairs.sources[index].float(), pairs.targets[index].float(), pairs.weights[index]
         sentence = say_unknown(words) if pairs.kinds[index] == "unknown" else say(pairs.meanings[index], words)
+        if follows_noise(pairs.meanings[index]):
+            noise[row] = pairs.noise[index]
         fate = rng.random()
         if fate < NO_TEXT:
             sentence, target, weight = "", source, torch.ones_like(weight)
@@ -201,7 +208,7 @@ def draw_batch(shards: list[Pairs], count: int, rng: Generator) -> Batch:
         targets.append(target)
         weights.append(weight)
         sentences.append(sentence)
-    return Batch(torch.stack(sources), torch.stack(targets), torch.stack(weights), sentences)
+    return Batch(torch.stack(sources), torch.stack(targets), torch.stack(weights), noise, sentences)
 
 
 def train_step(
@@ -216,13 +223,14 @@ def train_step(
     """One step of gradient descent on ``batch`` and on sentences alone; returns the denoiser's loss."""
     generator, words = torch_generator(rng), random.Random(int(rng.integers(2**63)))
     clean = (batch.targets * scaling_factor).to(device)
+    sources, noise = batch.sources.to(device), batch.noise.to(device)
     timesteps = draw_timesteps(len(clean), generator)
-    noise = draw_noise(clean.shape, generator).to(device)
-    noisy = add_noise(clean, noise, timesteps, make_scheduler().alphas_cumprod)
-    seen = torch.cat([noisy, batch.sources.to(device)], 1).to(memory_format=torch.channels_last)
     extra, meanings = zip(*(sample_sentence(words) for _ in range(SENTENCES)), strict=True)
     with half_precision(device):
         embeds = learner.reader.encoder(tokenize(tokenizer, [*batch.sentences, *extra]).to(device))[0]
+        begun = with_drafts(learner.unet, clean, sources, noise, embeds, timesteps, generator)
+        noisy = add_noise(begun, noise, timesteps, make_scheduler().alphas_cumprod)
+        seen = torch.cat([noisy, sources], 1).to(memory_format=torch.channels_last)
         predicted = learner.unet(seen, timesteps.to(device), embeds[: len(clean)]).sample
     loss = loss_of(predicted.float(), clean, batch.weights.to(device))
     naming = learner.reader.loss(embeds[len(clean) :], list(meanings))
@@ -232,6 +240,30 @@ def train_step(
     learner.optimizer.step()
     _average(learner)
     return loss.item()
+
+
+@torch.no_grad()
+def with_drafts(
+    unet: UNet2DConditionModel,
+    clean: Tensor,
+    sources: Tensor,
+    noise: Tensor,
+    embeds: Tensor,
+    timesteps: Tensor,
+    generator: torch.Generator,
+) -> Tensor:
+    """``clean`` latents, in whose place most samples of the middle timesteps get the network's own first prediction.
+
+    That is what it meets there when it samples: with targets it would learn to trust what it has drawn so far. The idea
+    is of Bengio et al., scheduled sampling, arXiv:1506.03099.
+    """
+    drafted = (timesteps < LATE_FROM) & (torch.rand(len(clean), generator=generator) < DRAFTS)
+    if not drafted.any():
+        return clean
+    chosen = drafted.nonzero()[:, 0].to(clean.device)
+    seen = torch.cat([noise[chosen], sources[chosen]], 1).to(memory_format=torch.channels_last)
+    drafts = unet(seen, torch.full((len(chosen),), 999, device=clean.device), embeds[chosen]).sample
+    return clean.index_copy(0, chosen, drafts.to(clean.dtype))
 
 
 @torch.no_grad()

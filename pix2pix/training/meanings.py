@@ -4,7 +4,7 @@ import zlib
 from dataclasses import dataclass
 from itertools import permutations
 
-from torch import Generator, Tensor
+from torch import Tensor
 
 from pix2pix.training.edits import EDITS, PLAIN, SLIGHT, STRONG, TINTS, apply
 from pix2pix.training.recolour import THING_COLOURS, recolour
@@ -33,14 +33,19 @@ TONES = ("black and white", "sepia", "negative", "night", "sunset", "brighter", 
 SENSELESS_AFTER_SKETCH = ("black and white", "night", "brighter", "darker", "warmer", "colder")
 
 
-def apply_meaning(meaning: Meaning, pictures: Tensor, generator: Generator) -> Tensor:
-    """The target of ``meaning`` for pictures (N, 3, H, W) in 0..1."""
+def apply_meaning(meaning: Meaning, pictures: Tensor, noise: Tensor) -> Tensor:
+    """The target of ``meaning`` for pictures (N, 3, H, W) in 0..1 and white noise (N, 1, H, W)."""
     for step in meaning:
         if isinstance(step, Change):
-            pictures = apply(step.name, pictures, generator, step.strength)
+            pictures = apply(step.name, pictures, noise, step.strength)
         else:
             pictures = recolour(pictures, step.source, step.target)
     return pictures
+
+
+def follows_noise(meaning: Meaning) -> bool:
+    """Whether the noise decides what ``meaning`` draws."""
+    return any(isinstance(step, Change) and EDITS[step.name].follows_noise for step in meaning)
 
 
 def degrees() -> list[Meaning]:

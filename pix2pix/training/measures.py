@@ -7,11 +7,13 @@ from itertools import cycle
 
 import torch
 from PIL import Image
-from torch import Generator, Tensor
+from torch import Tensor
 
 from pix2pix import Editor, EditRequest
+from pix2pix.training.autoencoder import FACTOR
 from pix2pix.training.edits import EDITS, PLAIN, SLIGHT, STRONG, apply
 from pix2pix.training.meanings import Change, Meaning, Recolour, apply_meaning
+from pix2pix.training.pairs import noise_of_pixels
 from pix2pix.training.photos import psnr, to_image, to_tensor
 from pix2pix.training.recolour import THING_COLOURS, membership, recolour, turn_hues
 from pix2pix.training.wordings import wording_of
@@ -93,8 +95,15 @@ def global_edits(edit: Edit, photos: Sequence[Image.Image], wordings: Iterable[t
 
 def targets_of(picture: Tensor) -> dict[str, Tensor]:
     """The target of every global edit, and the picture itself."""
-    targets = {name: apply(name, picture, Generator().manual_seed(SEED)) for name in EDITS}
+    targets = {name: apply(name, picture, first_noise(picture)) for name in EDITS}
     return targets | {UNCHANGED: picture}
+
+
+def first_noise(picture: Tensor) -> Tensor:
+    """(1, 1, H, W): the noise that an edit of ``picture`` with SEED begins with."""
+    height, width = picture.shape[2:]
+    latents = (1, FACTOR**2, height // FACTOR, width // FACTOR)
+    return noise_of_pixels(torch.randn(latents, generator=torch.Generator().manual_seed(SEED)))
 
 
 def degrees_in_order(edit: Edit, photos: Sequence[Image.Image], names: Iterable[str]) -> list[Sample]:
@@ -102,7 +111,7 @@ def degrees_in_order(edit: Edit, photos: Sequence[Image.Image], names: Iterable[
     samples, rng = [], random.Random(SEED)
     for name, photo in zip(names, cycle(photos), strict=False):
         picture = to_tensor(photo)
-        way = apply(name, picture, Generator().manual_seed(SEED)) - picture
+        way = apply(name, picture, first_noise(picture)) - picture
         sentences = [wording_of((Change(name, s),), rng).replace("{it}", "it") for s in (SLIGHT, PLAIN, STRONG)]
         outcomes = [edit(photo, sentence) for sentence in sentences]
         sizes = [((outcome - picture) * way).sum().item() / (way**2).sum().item() for outcome in outcomes]
@@ -118,9 +127,7 @@ def two_edits(edit: Edit, photos: Sequence[Image.Image], requests: Iterable[tupl
     for (meaning, sentence), photo in zip(requests, cycle(photos), strict=False):
         picture, outcome = to_tensor(photo), edit(photo, sentence)
         candidates = {"both": meaning, "the first": meaning[:1], "the second": meaning[1:], UNCHANGED: ()}
-        targets = {
-            name: apply_meaning(part, picture, Generator().manual_seed(SEED)) for name, part in candidates.items()
-        }
+        targets = {name: apply_meaning(part, picture, first_noise(picture)) for name, part in candidates.items()}
         near = {name: psnr(outcome, target) for name, target in targets.items()}
         nearest = max(near, key=near.get)
         wanted = " + ".join(step.name for step in meaning)

@@ -35,12 +35,14 @@ class Pairs:
     Attributes:
         sources, targets: (N, C, h, w) unscaled latents, bfloat16.
         weights: (N, 1, h, w), how much the loss counts, 1 on most pictures.
+        noise: (N, C, h, w), white, bfloat16; the latents from which the targets' flakes, streaks and grain follow.
         kinds, meanings: what was asked for, as ``mixture`` has it.
     """
 
     sources: Tensor = field(repr=False)
     targets: Tensor = field(repr=False)
     weights: Tensor = field(repr=False)
+    noise: Tensor = field(repr=False)
     kinds: list[str] = field(repr=False)
     meanings: list[Meaning] = field(repr=False)
 
@@ -84,6 +86,7 @@ def make_pairs(
         sources=torch.cat([part.sources for part in parts]),
         targets=torch.cat([part.targets for part in parts]),
         weights=torch.cat([part.weights for part in parts]),
+        noise=torch.cat([part.noise for part in parts]),
         kinds=[kind for part in parts for kind in part.kinds],
         meanings=[meaning for part in parts for meaning in part.meanings],
     )
@@ -100,7 +103,7 @@ def _pairs_of_group(
     pictures: Tensor, edits: int, encode: Encode, choices: random.Random, generator: torch.Generator
 ) -> Pairs:
     plain = encode(pictures)
-    sources, targets, weights, kinds, meanings = [], [], [], [], []
+    sources, targets, weights, noises, kinds, meanings = [], [], [], [], [], []
     for _ in range(edits):
         kind = sample_kind(choices)
         meaning = sample_meaning(choices, kind)
@@ -108,19 +111,27 @@ def _pairs_of_group(
         if kind == "recolour":
             before = with_things_of(meaning[0].source, pictures, choices, generator)
             source = encode(before)
-        after = apply_meaning(meaning, before, generator)
+        noise = torch.randn(plain.shape, generator=generator).bfloat16()
+        after = apply_meaning(meaning, before, noise_of_pixels(noise.float()))
         sources.append(source)
         targets.append(encode(after) if meaning else source)
         weights.append(_weights(meaning, before))
+        noises.append(noise)
         kinds += [kind] * len(pictures)
         meanings += [meaning] * len(pictures)
     return Pairs(
         torch.cat(sources).to("cpu", torch.bfloat16),
         torch.cat(targets).to("cpu", torch.bfloat16),
         torch.cat(weights),
+        torch.cat(noises),
         kinds,
         meanings,
     )
+
+
+def noise_of_pixels(noise: Tensor) -> Tensor:
+    """Noise in latents (N, 16, h, w) as one number for each of their 4x4 pixels, (N, 1, 4 h, 4 w)."""
+    return F.pixel_shuffle(noise, FACTOR)
 
 
 def with_things_of(name: str, pictures: Tensor, choices: random.Random, generator: torch.Generator) -> Tensor:
