@@ -1,7 +1,7 @@
 """The global edits and their closed-form targets: what the whole picture becomes.
 
 Pictures are (N, 3, H, W) RGB in 0..1. An edit that knows degrees takes a strength: 1 is the plain edit. Flakes, streaks
-and grain lie where a white noise says, one number a pixel. In training it is the noise that the denoiser begins with: so
+and grain lie where white noise says, one number a pixel. In training it is the noise that the denoiser begins with: so
 where they fall is known from the first step, and another seed lets them fall elsewhere.
 """
 
