@@ -100,13 +100,14 @@ class Board:
         return index < len(self.cards) and self.cards[index].wanted is request
 
     def ask(self, request: EditRequest, seed_each: bool) -> None:
-        """Edit all cards by ``request``, except those that are done or have failed by the same already.
+        """Edit all cards by ``request``, except photos that cannot be opened, and what is done or failed by the same.
 
         With ``seed_each``, card k gets the seed of the request + k, whenever it came.
         """
         for index, wanted in enumerate(self._requests(request, seed_each)):
             card = self.cards[index]
-            if card.state not in (DONE, FAILED) or card.meant != wanted:
+            unreadable = card.state == FAILED and card.before is None
+            if not unreadable and (card.state not in (DONE, FAILED) or card.meant != wanted):
                 self._start(index, wanted, meant=wanted)
 
     def ask_failed(self, request: EditRequest, seed_each: bool) -> None:

@@ -25,8 +25,6 @@ CSS = """
   background: var(--background-fill-secondary); }
 .picture img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: cover; margin: 0; }
 .card.waiting .picture img { opacity: .55; }
-.card.editing .picture .preview { animation: arrive .25s; }
-.card.done .picture .result { animation: arrive .6s; }
 .mark { position: absolute; top: 8px; right: 8px; width: 24px; height: 24px; border-radius: 50%; color: white;
   font-weight: 700; line-height: 24px; text-align: center; font-size: 14px; box-shadow: 0 1px 4px rgb(0 0 0 / .4); }
 .done .mark { background: #16a34a; }
@@ -39,9 +37,8 @@ CSS = """
 .name { display: block; font-weight: 600; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .state { display: block; font-size: var(--text-sm); color: var(--body-text-color-subdued); line-height: 1.3; }
 .failed .state { color: #dc2626; }
-.dark .failed .state { color: #f87171; }
-@keyframes arrive { from { opacity: 0; } to { opacity: 1; } }
-@media (prefers-reduced-motion: reduce) { .card, .picture img { animation: none !important; transition: none; } }
+.dark & .failed .state { color: #f87171; }
+@media (prefers-reduced-motion: reduce) { .card { transition: none; } }
 @media (max-width: 480px) { .cards { grid-template-columns: 1fr 1fr; gap: 8px; } }
 """
 BAR_CSS = """

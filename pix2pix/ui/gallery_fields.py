@@ -111,33 +111,34 @@ def _settings(prefix: str) -> Settings:
     with gr.Row():
         size = gr.Slider(128, 1024, 256, step=64, label="Size", info=CONTROLS["size"])
         seed = gr.Number(0, label="Seed", info=CONTROLS["seed"], precision=0, elem_id=f"{prefix}-seed")
-        new_seed = gr.Button("New seed", min_width=100, scale=0, elem_id=f"{prefix}-new-seed")
+        new_seed = gr.Button("New seed", size="sm", min_width=100, scale=0, elem_id=f"{prefix}-new-seed")
     return Settings(steps, text, image, size, seed, new_seed)
 
 
 def _closer() -> Closer:
     with gr.Column(visible=False, elem_id="gallery-closer") as panel:
         title = gr.Markdown("", elem_id="gallery-closer-title")
-        slider = gr.ImageSlider(
-            label="Before and after",
-            height=PICTURE_HEIGHT,
-            interactive=False,
-            visible=False,
-            elem_id="gallery-slider",
-        )
-        original = gr.Image(
-            label="The photo", height=PICTURE_HEIGHT, interactive=False, visible=False, format="jpeg", buttons=[]
-        )
-        with gr.Accordion("Edit this one again", open=True):
-            instruction = gr.Textbox(label="What should change?", max_lines=3, elem_id="gallery-again-instruction")
-            settings = _settings("gallery-again")
-            with gr.Row():
-                again = gr.Button("Edit this one again", variant="primary", min_width=140, elem_id="gallery-again")
-                download = gr.DownloadButton(
-                    "Download this one", interactive=False, min_width=140, elem_id="gallery-download"
-                )
-                close = gr.Button("Close", min_width=100, elem_id="gallery-close")
+        with gr.Row():
+            with gr.Column(scale=3, min_width=300):
+                slider, original = _pictures()
+            with gr.Column(scale=2, min_width=300):
+                instruction = gr.Textbox(label="What should change?", max_lines=3, elem_id="gallery-again-instruction")
+                again = gr.Button("Edit this one again", variant="primary", elem_id="gallery-again")
+                with gr.Accordion("Settings for this one", open=False, elem_id="gallery-again-settings"):
+                    settings = _settings("gallery-again")
+                with gr.Row():
+                    download = gr.DownloadButton(
+                        "Download this one", interactive=False, min_width=110, elem_id="gallery-download"
+                    )
+                    close = gr.Button("Close", min_width=110, elem_id="gallery-close")
     return Closer(panel, title, slider, original, instruction, settings, again, download, close)
+
+
+def _pictures() -> tuple[gr.ImageSlider, gr.Image]:
+    shown = {"height": PICTURE_HEIGHT, "interactive": False, "visible": False}
+    slider = gr.ImageSlider(label="Before and after", elem_id="gallery-slider", **shown)
+    original = gr.Image(label="The photo", format="jpeg", buttons=[], elem_id="gallery-original", **shown)
+    return slider, original
 
 
 def _finishing() -> dict[str, gr.components.Component]:

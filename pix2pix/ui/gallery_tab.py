@@ -24,12 +24,16 @@ from pix2pix.request import RANDOM_SEEDS, EditRequest
 from pix2pix.ui import cards
 from pix2pix.ui.board import DONE, FAILED, MAX_PHOTOS, WAITING, Board
 from pix2pix.ui.edit_tab import EDIT_SECONDS, MODEL_QUEUE, PRIVATE, QUICK, SHOWN_SIDE, Studio, Update
+from pix2pix.ui.gallery_endpoint import build_gallery_endpoint
 from pix2pix.ui.gallery_fields import GalleryFields, lay_out_gallery
 
 TURN_SECONDS = 5.0
 SHOW_SECONDS = 0.25  # steps that follow each other faster are not all shown
+ASKING = {"concurrency_limit": None, "show_progress": "hidden", **PRIVATE}  # in the queue, or no turn would begin
 READING = {"concurrency_limit": 4, "concurrency_id": "reading", "show_progress": "hidden", **PRIVATE}
 PACKING = {"concurrency_limit": 2, "concurrency_id": "packing", **PRIVATE}
+INTO_VIEW = """() => setTimeout(
+  () => document.querySelector("#gallery-closer")?.scrollIntoView({behavior: "smooth", block: "start"}), 100)"""
 NOTHING_TO_DO = "All photos are done with these words and settings. Change something, or take a new seed."
 NO_PHOTOS = "Drop in some photos first."
 TOOK_TOO_LONG = "This edit took too long and was stopped; try fewer steps or a smaller size."
@@ -43,6 +47,7 @@ def build_gallery_tab(studio: Studio) -> None:
     _wire_editing(f, studio)
     _wire_closer(f)
     _wire_downloads(f)
+    build_gallery_endpoint(studio)
 
 
 def _wire_photos(f: GalleryFields) -> None:
@@ -72,10 +77,10 @@ def _wire_editing(f: GalleryFields, studio: Studio) -> None:
     closer = [f.closer.panel, f.closer.title, f.closer.slider, f.closer.original, f.closer.download]
     asked = [f.instruction, *f.settings.values, f.seed_each, f.board, f.turn]
     outputs = [*shown, f.turn, f.board]
-    gr.on([f.instruction.submit, f.edit.click], _ask_with(f, Board.ask), asked, outputs, **QUICK)
-    f.retry.click(_ask_with(f, Board.ask_failed), asked, outputs, **QUICK)
+    gr.on([f.instruction.submit, f.edit.click], _ask_with(f, Board.ask), asked, outputs, **ASKING)
+    f.retry.click(_ask_with(f, Board.ask_failed), asked, outputs, **ASKING)
     one = [f.closer.instruction, *f.closer.settings.values, f.board, f.turn]
-    f.closer.again.click(_ask_one_with(f), one, outputs, **QUICK)
+    f.closer.again.click(_ask_one_with(f), one, outputs, **ASKING)
     turn = {"show_progress": "hidden", **MODEL_QUEUE, **PRIVATE}
     f.turn.change(_take_turn(f, studio), [f.board, f.turn], [*shown, *closer, f.turn, f.board], **turn)
     f.stop.click(_stop_with(f), f.board, shown, **QUICK)
@@ -85,7 +90,8 @@ def _wire_editing(f: GalleryFields, studio: Studio) -> None:
 def _wire_closer(f: GalleryFields) -> None:
     c = f.closer
     parts = [c.panel, c.title, c.slider, c.original, c.download, c.instruction, *c.settings.values]
-    f.grid.click(_choose_with(f), [f.board, f.instruction, *f.settings.values], [f.grid, *parts], **QUICK)
+    chosen = f.grid.click(_choose_with(f), [f.board, f.instruction, *f.settings.values], [f.grid, *parts], **QUICK)
+    chosen.success(None, js=INTO_VIEW, **PRIVATE)
     c.close.click(_close_with(f), f.board, [f.grid, c.panel], **QUICK)
 
 
