@@ -96,7 +96,7 @@ def _edit(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     return _edit_all(options, left) if left else ALL_EDITED
 
 
-def _edit_all(options: argparse.Namespace, tasks: "Sequence[_Task]") -> int:
+def _edit_all(options: argparse.Namespace, tasks: Sequence["_Task"]) -> int:
     from pix2pix.editor import Editor  # takes seconds to import, so wrong usage is told before
 
     editor = Editor.load(options.model, options.device)
@@ -115,7 +115,7 @@ def _edit_all(options: argparse.Namespace, tasks: "Sequence[_Task]") -> int:
                 continue
             task = tasks[event.index]
             saving.append((event, task, savers.submit(_save, event, task)))
-            if len(saving) > SAVERS:  # no more results than that are in memory
+            while saving and (saving[0][-1].done() or len(saving) > SAVERS):  # or too many results would be in memory
                 done.append(_report(*saving.popleft()))
         done += [_report(*one) for one in saving]
     return ALL_EDITED if all(done) else SOME_FAILED
