@@ -256,6 +256,16 @@ def test_a_phone_needs_no_sideways_scrolling(page, eight):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def test_the_endpoint_lets_single_edits_in_between(address, eight, photos):
+    client = Client(address, verbose=False)
+    many = client.submit(
+        [handle_file(str(path)) for path in eight], "make it night", num_inference_steps=12, api_name="/edit_gallery"
+    )
+    client.predict(handle_file(str(photos[0])), "make it sepia", api_name="/edit")
+    assert not many.done()
+    assert len(many.result()[1]) == 8
+
+
 def test_the_endpoint(address, eight, pocket, tmp_path):
     client = Client(address, verbose=False)
     (tmp_path / "no photo.jpg").write_text("no photo")

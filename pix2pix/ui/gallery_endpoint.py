@@ -14,9 +14,11 @@ from pix2pix.photo import save_result
 from pix2pix.photo.archive import Entry, write_archive
 from pix2pix.request import EditRequest
 from pix2pix.ui.board import MAX_PHOTOS
-from pix2pix.ui.edit_tab import MODEL_QUEUE, Studio
+from pix2pix.ui.edit_tab import Studio
 from pix2pix.ui.upload import PhotosUpload
 
+# Not the queue of single edits, which would wait for the whole gallery: the editor lets them in between its photos.
+GALLERY_QUEUE = {"concurrency_limit": 1, "concurrency_id": "galleries"}
 DESCRIPTION = (
     "Edit many photos with one instruction. Returns a ZIP file with the edited photos as PNG files under their own "
     "names and a table of settings and errors, and the same table as a list in the order of the photos."
@@ -35,7 +37,7 @@ def build_gallery_endpoint(studio: Studio) -> None:
         gr.Checkbox(False, label="vary_seed", visible=False),
     ]
     outputs = [gr.File(label="edited photos", visible=False), gr.JSON(label="outcomes", visible=False)]
-    endpoint = {"api_name": "edit_gallery", "api_description": DESCRIPTION, **MODEL_QUEUE}
+    endpoint = {"api_name": "edit_gallery", "api_description": DESCRIPTION, **GALLERY_QUEUE}
     gr.Button(visible=False).click(_edit_gallery_with(studio), inputs, outputs, **endpoint)
 
 
