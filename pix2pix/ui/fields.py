@@ -18,8 +18,9 @@ EXAMPLES = ("tower.jpg", "lion.jpg", "cheetah1.jpg")  # photographs that come wi
 
 @dataclass(frozen=True)
 class Settings:
-    """The controls under "Advanced", and the switch for a new seed at every edit."""
+    """The controls under "Advanced"."""
 
+    model: gr.Dropdown
     steps: gr.Slider
     text: gr.Slider
     image: gr.Slider
@@ -31,7 +32,13 @@ class Settings:
 
     @property
     def values(self) -> list[gr.components.Component]:
+        """What a result can bring back."""
         return [self.steps, self.text, self.image, self.size, self.seed, self.new_seed]
+
+    @property
+    def kept(self) -> list[gr.components.Component]:
+        """What is remembered from visit to visit."""
+        return [self.steps, self.text, self.image, self.size, self.new_seed]
 
 
 @dataclass(frozen=True)
@@ -133,6 +140,7 @@ def _results() -> dict[str, gr.components.Component]:
 
 def _advanced() -> Settings:
     with gr.Accordion("Advanced", open=False, elem_id="advanced"):
+        model = gr.Dropdown(label="Model", info=CONTROLS["model"], interactive=True, elem_id="models")
         with gr.Row():
             steps = gr.Slider(1, 100, 4, step=1, label="Steps", info=CONTROLS["steps"], elem_id="steps")
             size = gr.Slider(128, 1024, 256, step=64, label="Size", info=CONTROLS["size"])
@@ -145,7 +153,7 @@ def _advanced() -> Settings:
         with gr.Row():
             reset = gr.Button("Reset to defaults", size="sm")
             surprise = gr.Button("Random guidance", size="sm")
-    return Settings(steps, text, image, size, seed, new_seed, reset, surprise)
+    return Settings(model, steps, text, image, size, seed, new_seed, reset, surprise)
 
 
 def _halved(bounds: tuple[float, float]) -> tuple[float, float]:

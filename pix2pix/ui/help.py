@@ -1,6 +1,7 @@
 """Words of help, in the page where they are needed."""
 
 CONTROLS = {
+    "model": "What draws your edits. One that is not on this machine yet is downloaded first.",
     "steps": "How many times the picture is refined.",
     "text": "How strongly your words count; higher changes more.",
     "image": "How strongly your photo is kept; higher keeps more.",
