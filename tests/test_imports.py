@@ -14,7 +14,7 @@ FLOORS = [  # lowest first; modules of one floor do not import each other, but f
     ["request"],
     ["events", "diffusion"],
     ["photo", "session"],
-    ["editor", "ui"],
+    ["editor", "ui", "zero_gpu"],
     ["gallery", "training", "studio"],
     ["cli", "app"],
     ["__main__", "__init__"],
