@@ -139,10 +139,10 @@ def test_stop_ends_the_work_at_the_next_step(page, photos, pocket):
 
 def test_what_is_missing_or_wrong_is_said(page, photos, tmp_path):
     page.click("#edit")
-    expect(page.get_by_text("Choose a photo first.")).to_be_visible()
+    expect(page.locator("div.validation-error").first).to_contain_text("Choose a photo first.")
     choose(page, photos[0])
     page.click("#edit")
-    expect(page.get_by_text("Say what to do with the photo")).to_be_visible()
+    expect(page.locator("div.validation-error")).to_contain_text("Say what to do with the photo")
     broken = tmp_path / "broken.png"
     broken.write_bytes(photos[0].read_bytes()[:2000])
     open_page(page, page.url)
@@ -203,6 +203,31 @@ def test_two_visitors_see_only_their_own(browser, address, photos, tmp_path):
         assert read_receipt(path).instruction == instruction
         assert Image.open(path).size == Image.open(photo).size
         page.context.close()
+
+
+def test_a_place_in_the_queue_is_shown_and_can_be_given_up(browser, address, photos, pocket):
+    first, second = (browser.new_context().new_page() for _ in range(2))
+    for page, steps in ((first, 100), (second, 77)):
+        page.set_default_timeout(PATIENCE)
+        open_page(page, address)
+        choose(page, photos[0])
+        set_steps(page, steps)
+    type_and_enter(first, "make it night")
+    expect(first.locator("#stage")).to_contain_text(re.compile(r"Step \d+ of 100"))
+    type_and_enter(second, "make it sepia")
+    expect(second.locator("#stage")).to_contain_text("waiting for its turn")
+    expect(second.locator("#stage")).to_contain_text(re.compile(r"queue: 1/1"))
+    second.click("#stop")
+    expect(second.locator("#stage")).to_contain_text("Stopped")
+    first.click("#stop")
+    expect(first.locator("#stage")).to_contain_text("Stopped")
+    calls = []
+    hook = pocket.pipeline.unet.register_forward_pre_hook(lambda *_: calls.append(1))
+    second.wait_for_timeout(2000)
+    hook.remove()
+    assert not calls
+    first.context.close()
+    second.context.close()
 
 
 def test_a_phone_needs_no_sideways_scrolling(page, photos):

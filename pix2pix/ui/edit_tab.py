@@ -21,6 +21,7 @@ from pix2pix.ui.fields import Fields, Settings
 
 MODEL_QUEUE = {"concurrency_limit": 1, "concurrency_id": "model"}
 PRIVATE = {"api_visibility": "private"}
+AT_ONCE = {"concurrency_limit": None, "show_progress": "hidden", **PRIVATE}  # through the queue, where validators are
 QUICK = {"queue": False, "show_progress": "hidden", **PRIVATE}
 EDIT_SECONDS = 900  # a job that nobody listens to must end too
 SHOWN_SIDE = 1600  # pixels; the page shows pictures no larger, the download is always whole
@@ -60,11 +61,13 @@ def _wire_editing(f: Fields, studio: Studio) -> None:
         *(f.undo, f.redo, f.further, f.more, f.keep, f.download),
     ]
     options = {"outputs": outputs, "show_progress_on": [f.stage], **MODEL_QUEUE, **PRIVATE}
-    edit = _edit_with(f, studio)
-    running = [gr.on([f.instruction.submit, f.edit.click], edit, inputs, validator=_validate, **options)]
+    edit, waiting = _edit_with(f, studio), {"outputs": [f.stage, f.slider, f.edit, f.stop], **AT_ONCE}
+    asked = gr.on([f.instruction.submit, f.edit.click], lambda *_: _waiting(f), inputs, validator=_validate, **waiting)
+    running = [asked.success(edit, inputs, **options)]
     for button, direction in ((f.more, 1), (f.keep, -1)):
         moved = button.click(_nudge(studio, direction), [s.model, s.text, s.image], [s.text, s.image], **QUICK)
-        running.append(moved.success(edit, same_seed, validator=_validate, **options))
+        asked = moved.success(lambda *_: _waiting(f), same_seed, validator=_validate, **waiting)
+        running.append(asked.success(edit, same_seed, **options))
     f.stop.click(lambda: _stopped(f), outputs=[f.stage, f.edit, f.stop], cancels=running, **QUICK)
     f.instruction.change(_count_with(studio), [s.model, f.instruction], f.tokens, trigger_mode="always_last", **QUICK)
     f.suggestions.click(lambda sample: sample[0], f.suggestions, f.instruction, **QUICK)
@@ -136,7 +139,7 @@ def _check(**field: Any) -> dict:
 
 def _edit_with(f: Fields, studio: Studio) -> Callable[..., Iterator[Update]]:
     def edit(photo, instruction, steps, text, image, size, seed, new_seed, model, session) -> Iterator[Update]:
-        yield {**_blank(f, stage.WAITING), f.edit: gr.update(interactive=False), f.stop: gr.update(interactive=True)}
+        yield {f.stage: stage.STARTING}
         idle = {f.edit: gr.update(interactive=True), f.stop: gr.update(interactive=False)}
         try:
             request = EditRequest(instruction, steps, text, image, None if new_seed else seed, size)
@@ -167,6 +170,11 @@ def _steps(stream: Iterator[Step | Result]) -> Iterator[str]:
 
 def _blank(f: Fields, content: str) -> Update:
     return {f.stage: gr.update(value=content, visible=True), f.slider: gr.update(visible=False)}
+
+
+def _waiting(f: Fields) -> Update:
+    busy = {f.edit: gr.update(interactive=False), f.stop: gr.update(interactive=True)}
+    return {**_blank(f, stage.WAITING), **busy}
 
 
 def _stopped(f: Fields) -> Update:

@@ -13,6 +13,7 @@ from pix2pix.ui.upload import PhotoUpload
 
 SESSION_SECONDS = 3600
 STORAGE_KEY = "instruct-pix2pix"
+MOST_IDEAS = 40
 EXAMPLES = ("tower.jpg", "lion.jpg", "cheetah1.jpg")  # photographs that come with gradio
 
 
@@ -96,7 +97,7 @@ def _pictures() -> dict[str, gr.components.Component]:
                 elem_id="photo",
             )
         with gr.Column(min_width=300):
-            forming = gr.HTML(stage.INVITATION, elem_id="stage")
+            forming = gr.HTML(stage.INVITATION, elem_id="stage", padding=False)
             slider = gr.ImageSlider(
                 label="Before and after", height=PICTURE_HEIGHT, visible=False, interactive=False, elem_id="slider"
             )
@@ -106,12 +107,19 @@ def _pictures() -> dict[str, gr.components.Component]:
 def _instruction() -> dict[str, gr.components.Component]:
     with gr.Row(equal_height=True):
         instruction = gr.Textbox(
-            label="What should change?", placeholder="make it night", max_lines=3, scale=5, elem_id="instruction"
+            label="What should change?",
+            placeholder="make it night",
+            max_lines=3,
+            scale=5,
+            min_width=320,
+            elem_id="instruction",
         )
         edit = gr.Button("Edit", variant="primary", scale=1, min_width=120, elem_id="edit")
         stop = gr.Button("Stop", scale=1, min_width=120, interactive=False, elem_id="stop")
-    tokens = gr.HTML("", elem_id="tokens")
-    suggestions = gr.Dataset(label="Ideas", components=[instruction], samples=[[""]], visible=False)
+    tokens = gr.HTML("", elem_id="tokens", padding=False)
+    suggestions = gr.Dataset(
+        label="Ideas", components=[instruction], samples=[[""]], samples_per_page=MOST_IDEAS, visible=False
+    )
     return {"instruction": instruction, "edit": edit, "stop": stop, "tokens": tokens, "suggestions": suggestions}
 
 

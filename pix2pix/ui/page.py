@@ -9,7 +9,7 @@ from gradio.media import get_image
 from pix2pix.errors import EditError
 from pix2pix.ui import edit_tab
 from pix2pix.ui.code_tab import build_code_tab
-from pix2pix.ui.edit_tab import PRIVATE, QUICK, Studio
+from pix2pix.ui.edit_tab import AT_ONCE, QUICK, Studio
 from pix2pix.ui.fields import EXAMPLES, SESSION_SECONDS, Fields, lay_out
 
 TITLE = "InstructPix2Pix"
@@ -21,7 +21,7 @@ def build_page(studio: Studio) -> gr.Blocks:
     """The page around ``studio``; it can be shown before the model is loaded."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(SESSION_SECONDS, SESSION_SECONDS)) as page:
         gr.Markdown(INTRODUCTION, elem_id="title")
-        model = gr.HTML(LOADING, elem_id="model")
+        model = gr.HTML(LOADING, elem_id="model", padding=False)
         with gr.Tab("Edit"):
             fields = lay_out()
             gr.Examples(
@@ -44,10 +44,9 @@ def _wire_opening(page: gr.Blocks, model: gr.HTML, fields: Fields, studio: Studi
 
     s = fields.settings
     outputs = [model, fields.suggestions, *s.kept]
-    options = {"concurrency_limit": None, "show_progress": "hidden", **PRIVATE}
-    page.load(opened, fields.preferences, [*outputs, s.model], **options)
+    page.load(opened, fields.preferences, [*outputs, s.model], **AT_ONCE)
     loading = s.model.input(lambda: LOADING, outputs=model, **QUICK)
-    loading.then(_choose_with(model, fields, studio), s.model, [*outputs, s.model], **options)
+    loading.then(_choose_with(model, fields, studio), s.model, [*outputs, s.model], **AT_ONCE)
 
 
 def _choose_with(model: gr.HTML, fields: Fields, studio: Studio) -> Callable[[str], dict]:

@@ -23,7 +23,11 @@ CSS = f"""
   box-sizing: border-box; text-align: center; color: var(--body-text-color-subdued); }}
 .stage img {{ max-width: 100%; height: {PICTURE_HEIGHT - 76}px; object-fit: contain;
   border-radius: var(--radius-md); }}
-.stage progress {{ width: 100%; height: 8px; accent-color: var(--primary-500); }}
+.stage progress {{ width: 100%; height: 8px; appearance: none; border: none; border-radius: 4px; overflow: hidden;
+  background: var(--border-color-primary); }}
+.stage progress::-webkit-progress-bar {{ background: var(--border-color-primary); }}
+.stage progress::-webkit-progress-value {{ background: var(--primary-500); }}
+.stage progress::-moz-progress-bar {{ background: var(--primary-500); }}
 #tokens {{ min-height: 1.4em; font-size: var(--text-sm); color: var(--body-text-color-subdued); }}
 #tokens .over {{ color: #dc2626; }}
 .dark #tokens .over {{ color: #f87171; }}
