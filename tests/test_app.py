@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import io
+import json
 import os
 import re
 import socket
@@ -21,6 +22,7 @@ from PIL import Image
 
 from pix2pix import EditRequest, save_result
 from pix2pix.cli import main
+from pix2pix.ui.code_tab import CLIENT, MCP, PYTHON
 from tests.test_imports import ROOT
 
 
@@ -76,6 +78,11 @@ def test_bad_input_is_one_sentence_and_the_app_goes_on(client, photos, tmp_path)
     assert client.predict(handle_file(str(photos[0])), "make it night", api_name="/edit")
 
 
+def served_at(address: str, snippet: str) -> str:
+    """A snippet of the page, with the address of the app under test."""
+    return snippet.replace("http://127.0.0.1:7860", address)
+
+
 def ask_over_mcp(address: str, arguments: dict) -> tuple[list[Tool], CallToolResult]:
     """The tools that an MCP client finds, and what it gets from ``edit``."""
 
@@ -84,7 +91,11 @@ def ask_over_mcp(address: str, arguments: dict) -> tuple[list[Tool], CallToolRes
 
     async def ask() -> tuple[list[Tool], CallToolResult]:
         async with (
-            streamablehttp_client(f"{address}/gradio_api/mcp/") as (read, write, _),
+            streamablehttp_client(served_at(address, json.loads(MCP)["mcpServers"]["instruct-pix2pix"]["url"])) as (
+                read,
+                write,
+                _,
+            ),
             ClientSession(read, write) as session,
         ):
             await session.initialize()
@@ -112,3 +123,12 @@ def test_an_mcp_client_hears_what_was_wrong(address, photos):
     assert answer.isError
     assert "Say what to do with the photo" in answer.content[0].text
     assert "Traceback" not in answer.content[0].text
+
+
+def test_the_snippets_of_the_page_work(address, photos, tmp_path, monkeypatch, capsys):
+    Image.open(photos[0]).save(tmp_path / "photo.jpg")
+    monkeypatch.chdir(tmp_path)
+    exec(PYTHON, {})
+    assert Image.open("night.png").size == Image.open("photo.jpg").size
+    exec(served_at(address, CLIENT), {})
+    assert "'seed': 7" in capsys.readouterr().out

@@ -3,6 +3,7 @@
 import os
 import re
 import socket
+import time
 
 import pytest
 from PIL import Image
@@ -135,6 +136,24 @@ def test_stop_ends_the_work_at_the_next_step(page, photos, pocket):
     assert len(calls) == stopped_at < 100
     expect(page.locator("#edit")).to_be_enabled()
     expect(page.locator("#instruction textarea")).to_have_value("make it night")
+
+
+def test_closing_the_page_ends_the_work(browser, address, photos, pocket):
+    calls = []
+    page = browser.new_context().new_page()
+    page.set_default_timeout(PATIENCE)
+    open_page(page, address)
+    choose(page, photos[0])
+    set_steps(page, 100)
+    hook = pocket.pipeline.unet.register_forward_pre_hook(lambda *_: calls.append(time.monotonic()))
+    type_and_enter(page, "make it night")
+    expect(page.locator("#stage")).to_contain_text(re.compile(r"Step \d+ of 100"))
+    page.context.close()
+    time.sleep(3)
+    stopped_at = len(calls)
+    time.sleep(2)
+    hook.remove()
+    assert 0 < len(calls) == stopped_at < 100
 
 
 def test_what_is_missing_or_wrong_is_said(page, photos, tmp_path):
