@@ -253,3 +253,7 @@ def test_a_phone_needs_no_sideways_scrolling(page, photos):
     page.set_viewport_size({"width": 390, "height": 844})
     choose(page, photos[0])
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    type_and_enter(page, "make it night")
+    expect(page.locator("#strip img").first).to_be_visible()
+    page.click("#advanced > button")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

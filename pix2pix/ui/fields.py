@@ -131,7 +131,7 @@ def _results() -> dict[str, gr.components.Component]:
         }
         download = gr.DownloadButton("Download", interactive=False, min_width=110, elem_id="download")
     strip = gr.Gallery(
-        label="Your results: choose one to bring it back",
+        label="Your results",
         columns=8,
         height=170,
         object_fit="contain",

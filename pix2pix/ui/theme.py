@@ -17,6 +17,8 @@ CSS = f"""
 #title h1 {{ margin-bottom: 0; }}
 #model {{ color: var(--body-text-color-subdued); }}
 #model b {{ color: var(--body-text-color); }}
+#model .html-container, #stage .html-container, #tokens .html-container {{ padding: 0; }}
+#strip .grid-container {{ grid-template-columns: repeat(auto-fill, minmax(96px, 1fr)); }}
 .stage {{ height: {PICTURE_HEIGHT}px; border-radius: var(--radius-lg); background: var(--block-background-fill);
   border: 1px dashed var(--border-color-primary);
   display: flex; flex-direction: column; align-items: center; justify-content: center; gap: 12px; padding: 12px;
