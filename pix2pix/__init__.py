@@ -11,6 +11,8 @@ _HOMES = {
     "EditRequest": "pix2pix.request",
     "Step": "pix2pix.events",
     "Result": "pix2pix.events",
+    "PhotoStep": "pix2pix.events",
+    "Outcome": "pix2pix.events",
     "EditError": "pix2pix.errors",
     "InvalidRequest": "pix2pix.errors",
     "InvalidImage": "pix2pix.errors",

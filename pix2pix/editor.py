@@ -1,28 +1,24 @@
 """The only door between pixels and model: a photo and a request in, a stream of steps and the result out."""
 
-import hashlib
 import logging
 import threading
-import time
-from collections.abc import Generator, Hashable, Iterator
-from dataclasses import replace
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from functools import cached_property, partial
-from os import PathLike
-from pathlib import Path
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import torch
-from PIL.Image import Image
 
+from pix2pix.batch import BatchEditor
 from pix2pix.diffusion import checkpoints
 from pix2pix.diffusion.checkpoints import INSTRUCT_PIX2PIX, POCKET, Checkpoint
-from pix2pix.diffusion.conditioning import Conditioning, count_tokens, encode_instruction, encode_photo, max_tokens
-from pix2pix.diffusion.denoising import Denoised, Guidance, denoise
-from pix2pix.diffusion.drawing import draw
-from pix2pix.diffusion.preview import Preview, fit_preview
-from pix2pix.errors import CheckpointError, EditError, EditFailed, Filtered, OutOfMemory
-from pix2pix.events import Result, Step
-from pix2pix.photo import Canvas, Photo, open_photo, to_canvas
+from pix2pix.diffusion.conditioning import count_tokens, max_tokens
+from pix2pix.diffusion.micro_batch import micro_batch
+from pix2pix.errors import CheckpointError, EditError, EditFailed, OutOfMemory
+from pix2pix.events import Outcome, PhotoStep, Result, Step
+from pix2pix.gallery import Gallery
+from pix2pix.job import Job, Source, path_of
 from pix2pix.request import EditRequest
 from pix2pix.session import EditSession
 
@@ -49,6 +45,8 @@ class Editor:
         self.checkpoint = checkpoint
         self.note = note
         self._lock = threading.Lock()
+        self._batches = BatchEditor(pipeline, checkpoint)
+        self._micro_batches: dict[tuple[int, int], int] = {}
 
     @classmethod
     def load(cls, name: str = "auto", device: str | None = None) -> "Editor":
@@ -79,15 +77,13 @@ class Editor:
         note = f"Using the small model “{POCKET.name}”, because {why.rstrip('.')}."
         return cls(*checkpoints.load(POCKET, device), note=note)
 
-    def edit(
-        self, photo: str | PathLike | bytes | Image | Photo, request: EditRequest, *, session: EditSession | None = None
-    ) -> Result:
+    def edit(self, photo: Source, request: EditRequest, *, session: EditSession | None = None) -> Result:
         """Edit ``photo`` and return the finished result; see ``stream`` for arguments and errors."""
         *_, result = self.stream(photo, request, session=session)
         return result
 
     def stream(
-        self, photo: str | PathLike | bytes | Image | Photo, request: EditRequest, *, session: EditSession | None = None
+        self, photo: Source, request: EditRequest, *, session: EditSession | None = None
     ) -> Iterator[Step | Result]:
         """Edit ``photo``: yields a ``Step`` after every denoising step and the ``Result`` at the end.
 
@@ -105,41 +101,93 @@ class Editor:
             OutOfMemory, EditFailed: the edit broke; the editor is ready for the next one.
         """
         session = EditSession() if session is None else session
-        request = request.resolved(self.checkpoint.defaults)
-        canvas = to_canvas(open_photo(photo), request.resolution, self.grid)
+        job = Job.open(0, photo, request.resolved(self.checkpoint.defaults), self.grid)
+        with closing(self._run([job], session)) as batch:
+            for (event,) in batch:
+                if isinstance(event, EditError):
+                    raise event
+                if isinstance(event, Result):
+                    session.add(event)
+                yield event
+
+    def edit_gallery(
+        self,
+        photos: Iterable[Source],
+        request: EditRequest | Iterable[EditRequest],
+        *,
+        session: EditSession | None = None,
+    ) -> Iterator[Outcome]:
+        """Edit many photos: yields an ``Outcome`` for each, in the order of the input; see ``stream_gallery``."""
+        with closing(self.stream_gallery(photos, request, session=session)) as stream:
+            for event in stream:
+                if isinstance(event, Outcome):
+                    yield event
+
+    def stream_gallery(
+        self,
+        photos: Iterable[Source],
+        request: EditRequest | Iterable[EditRequest],
+        *,
+        session: EditSession | None = None,
+    ) -> Iterator[PhotoStep | Outcome]:
+        """Edit many photos: yields a ``PhotoStep`` for every step of every photo, and an ``Outcome`` for each photo.
+
+        Outcomes come in the order of the input, each as soon as it and those before it are there. Photos are opened
+        when their turn comes, and those of one canvas size go through the model together; each equals its edit alone.
+        A photo that fails costs no other one. Between batches, other edits of this editor come in. Closing the stream
+        stops it as it stops an edit; what was finished is not computed again by the same request in the same session,
+        as far as the session's bounds reach. Results do not enter the session's history.
+
+        Args:
+            photos: paths, bytes, PIL images or ``Photo``s, any number.
+            request: one for all photos, who then share its seed, drawn once if it is open; or one for each photo, such
+                as ``request.numbered()``, which gives photo k ``seed + k``.
+            session: remembers the instruction, the photos and the results.
+        """
+        session = EditSession() if session is None else session
+        defaults = self.checkpoint.defaults
+        if isinstance(request, EditRequest):
+            requests = repeat(request.resolved(defaults))
+        else:
+            requests = (one.resolved(defaults) for one in request)
+        entries = self._entries(zip(photos, requests, strict=False), session)
+        yield from Gallery(entries, partial(self._run, session=session), self._fits_together).stream()
+
+    def _entries(self, pairs: Iterable[tuple[Source, EditRequest]], session: EditSession) -> Iterator[Job | Outcome]:
+        """Each photo opened when it is asked for: a job, or its outcome if it cannot be opened or is known already."""
+        for index, (photo, request) in enumerate(pairs):
+            try:
+                job = Job.open(index, photo, request, self.grid)
+            except EditError as error:
+                yield Outcome(index, path_of(photo), error=error)
+                continue
+            known = self._batches.known(job, session)
+            yield job if known is None else Outcome(index, job.source, known)
+
+    def _run(
+        self, jobs: Sequence[Job], session: EditSession
+    ) -> Generator[Sequence[Step] | Sequence[Result | EditError], None, None]:
+        """Edit ``jobs`` of one kind together: a step for each, again and again, and at last a result or error for each.
+
+        Raises:
+            EditError: all of them broke together.
+        """
         with self._lock:
             try:
-                result = yield from self._run(canvas, request, session)
+                endings = yield from self._batches.edit(jobs, session)
             except EditError:
                 raise
             except Exception as error:
                 logger.debug("An edit broke.", exc_info=True)
                 error.with_traceback(None)  # its frames would keep their tensors alive
                 torch.cuda.empty_cache()
-                raise _as_edit_error(error) from error
+                edit_error = _as_edit_error(error)
+                if isinstance(edit_error, OutOfMemory):
+                    self._ran_out_of_memory(jobs)
+                raise edit_error from error
             finally:
                 self.pipeline.maybe_free_model_hooks()
-        if isinstance(photo, (str, PathLike)):
-            result = replace(result, source=Path(photo))
-        session.add(result)
-        yield result
-
-    def _run(self, canvas: Canvas, request: EditRequest, session: EditSession) -> Generator[Step, None, Result]:
-        started = time.perf_counter()
-        conditioning = self._conditioning(request.instruction, session)
-        image_latents = self._image_latents(canvas, session)
-        for denoised in self._denoise(request, conditioning, image_latents):
-            yield Step(denoised.index, denoised.total, partial(self._preview_of, denoised.predicted_x0[0], canvas))
-        drawn = self._draw(denoised.latents)
-        return Result(
-            image=canvas.undo(drawn),
-            canvas_image=drawn,
-            request=request,
-            seconds=time.perf_counter() - started,
-            truncated=conditioning.truncated,
-            checkpoint=self.checkpoint.name,
-            revision=self.checkpoint.revision,
-        )
+        yield endings
 
     @cached_property
     def grid(self) -> int:
@@ -155,54 +203,16 @@ class Editor:
         """How many tokens ``instruction`` has; cheap enough to ask at every key pressed."""
         return count_tokens(self.pipeline, instruction)
 
-    @cached_property
-    def _identity(self) -> Hashable:
-        """What a cached condition depends on besides the text or the photo."""
-        folder = Path(self.checkpoint.source)
-        written = (folder / "model_index.json").stat().st_mtime_ns if self.checkpoint.is_folder else None
-        return self.checkpoint.source, self.checkpoint.revision, written, str(self.pipeline.dtype)
+    def _fits_together(self, job: Job) -> int:
+        """How many jobs may go through the model with ``job``; fewer once memory ran out on a canvas of its size."""
+        size = job.canvas.image.size
+        if size not in self._micro_batches:
+            self._micro_batches[size] = micro_batch(self.pipeline)
+        return self._micro_batches[size]
 
-    @cached_property
-    def _preview(self) -> Preview:
-        return fit_preview(self.pipeline)
-
-    def _conditioning(self, instruction: str, session: EditSession) -> Conditioning:
-        key = (self._identity, instruction)
-        return session.conditionings.get_or_make(key, lambda: encode_instruction(self.pipeline, instruction))
-
-    def _image_latents(self, canvas: Canvas, session: EditSession) -> torch.Tensor:
-        pixels = hashlib.blake2b(canvas.image.tobytes(), digest_size=16).digest()
-        key = (self._identity, canvas.image.size, pixels)
-        return session.image_latents.get_or_make(key, lambda: encode_photo(self.pipeline, canvas.image))
-
-    def _denoise(
-        self, request: EditRequest, conditioning: Conditioning, image_latents: torch.Tensor
-    ) -> Iterator[Denoised]:
-        device, dtype = self.pipeline._execution_device, self.pipeline.unet.dtype
-        return denoise(
-            self.pipeline.unet,
-            self.pipeline.scheduler,
-            conditioning.prompt_embeds.to(device, dtype),
-            conditioning.negative_prompt_embeds.to(device, dtype),
-            image_latents.to(device, dtype),
-            Guidance(text=request.guidance_scale, image=request.image_guidance_scale),
-            request.num_inference_steps,
-            [torch.Generator().manual_seed(request.seed)],
-        )
-
-    def _preview_of(self, predicted_x0: torch.Tensor, canvas: Canvas) -> Image:
-        factor = self.pipeline.vae_scale_factor
-        left, top, right, bottom = canvas.box
-        box = left // factor, top // factor, -(-right // factor), -(-bottom // factor)
-        return self._preview.to_rgb(predicted_x0).crop(box)
-
-    def _draw(self, latents: torch.Tensor) -> Image:
-        if not latents.isfinite().all():
-            raise EditFailed("The model lost its way in this edit; try another seed or a lower text guidance.")
-        picture = draw(self.pipeline, latents)[0]
-        if picture is None:
-            raise Filtered("The safety checker withheld this result; try another seed or another instruction.")
-        return picture
+    def _ran_out_of_memory(self, jobs: Sequence[Job]) -> None:
+        if len(jobs) > 1:
+            self._micro_batches[jobs[0].canvas.image.size] = len(jobs) // 2
 
 
 def _as_edit_error(error: Exception) -> EditError:

@@ -1,4 +1,5 @@
-"""What an edit's stream yields: a ``Step`` after every denoising step, a ``Result`` at the end. Knows no torch."""
+"""What streams yield. One edit: a ``Step`` after every denoising step, a ``Result`` at the end. A gallery: a
+``PhotoStep`` for every step of every photo, an ``Outcome`` for every photo. Knows no torch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from PIL.Image import Image
 
+from pix2pix.errors import EditError
 from pix2pix.request import EditRequest
 
 
@@ -53,3 +55,33 @@ class Result:
     checkpoint: str
     revision: str | None
     source: Path | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class PhotoStep:
+    """One photo of a gallery is one denoising step further.
+
+    Attributes:
+        index: which photo, counted from 0 in the order of the input.
+        step: the step, as a single edit would have it.
+    """
+
+    index: int
+    step: Step
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """One photo of a gallery is finished: it has a ``result`` or an ``error``, and the other is ``None``.
+
+    Attributes:
+        index: which photo, counted from 0 in the order of the input.
+        source: the file it is, or ``None`` if the photo was not read from a file.
+        result: the finished edit.
+        error: why there is none; its text is one sentence for a person.
+    """
+
+    index: int
+    source: Path | None
+    result: Result | None = field(default=None, repr=False)
+    error: EditError | None = None

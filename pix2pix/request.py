@@ -1,6 +1,8 @@
 """What a person asks for: an instruction and the settings of the edit."""
 
+import itertools
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
 
@@ -70,6 +72,15 @@ class EditRequest:
         }
         seed = secrets.randbelow(RANDOM_SEEDS) if self.seed is None else self.seed
         return replace(self, seed=seed, **settings)
+
+    def numbered(self) -> Iterator["EditRequest"]:
+        """This request with seed, seed + 1, seed + 2, ... without end, for a gallery in which no two photos share one.
+
+        A seed of ``None`` is drawn once, for the first; after the largest seed comes 0.
+        """
+        first = secrets.randbelow(RANDOM_SEEDS) if self.seed is None else self.seed
+        for seed in itertools.count(first):
+            yield replace(self, seed=seed % (SEED_RANGE[1] + 1))
 
 
 def _checked_instruction(text: object) -> str:

@@ -9,17 +9,24 @@ from pix2pix.events import Result
 Value = TypeVar("Value")
 
 KEPT_CONDITIONS = 8
+KEPT_IMAGE_LATENTS = 128  # a whole gallery: 16 to 32 kB each at a checkpoint's own resolution
+MAX_DRAWING_BYTES = 128 * 1024**2  # 160 pictures of 512 x 512
 MAX_RESULTS = 24
 MAX_HISTORY_BYTES = 512 * 1024**2
 
 
 class LRU(Generic[Value]):
-    """Keeps the ``capacity`` values used last; counts how often one was there (hits) or had to be made (misses)."""
+    """Keeps the values used last; counts how often one was there (hits) or had to be made (misses).
 
-    def __init__(self, capacity: int) -> None:
+    Attributes:
+        capacity: how many values are kept, or what they may weigh together where ``weigh`` says what one weighs.
+    """
+
+    def __init__(self, capacity: int, weigh: Callable[[Value], int] | None = None) -> None:
         self.capacity = capacity
         self.hits = 0
         self.misses = 0
+        self._weigh = weigh
         self._values: OrderedDict[Hashable, Value] = OrderedDict()
 
     def __len__(self) -> int:
@@ -29,13 +36,25 @@ class LRU(Generic[Value]):
         """The value under ``key``, made by ``make()`` and kept if it is not there."""
         if key in self._values:
             self.hits += 1
+            self._values.move_to_end(key)
         else:
             self.misses += 1
-            self._values[key] = make()
-        self._values.move_to_end(key)
-        if len(self._values) > self.capacity:
-            self._values.popitem(last=False)
+            self.keep(key, make())
         return self._values[key]
+
+    def get(self, key: Hashable) -> Value | None:
+        """The value under ``key``, or ``None``; not counted."""
+        return self._values.get(key)
+
+    def keep(self, key: Hashable, value: Value) -> None:
+        """Put ``value`` under ``key``, and let go of what was used longest ago beyond the capacity."""
+        self._values[key] = value
+        self._values.move_to_end(key)
+        while len(self._values) > 1 and self._weight() > self.capacity:
+            self._values.popitem(last=False)
+
+    def _weight(self) -> int:
+        return len(self._values) if self._weigh is None else sum(map(self._weigh, self._values.values()))
 
 
 class EditSession:
@@ -44,11 +63,13 @@ class EditSession:
     Attributes:
         conditionings: text conditions, keyed by checkpoint and instruction.
         image_latents: image conditions, keyed by checkpoint and the canvas' pixels.
+        drawings: what the model drew for the photos of galleries, keyed by all that it depends on.
     """
 
     def __init__(self, max_results: int = MAX_RESULTS, max_bytes: int = MAX_HISTORY_BYTES) -> None:
         self.conditionings: LRU = LRU(KEPT_CONDITIONS)
-        self.image_latents: LRU = LRU(KEPT_CONDITIONS)
+        self.image_latents: LRU = LRU(KEPT_IMAGE_LATENTS)
+        self.drawings: LRU = LRU(MAX_DRAWING_BYTES, weigh=_drawing_bytes)
         self._max_results = max_results
         self._max_bytes = max_bytes
         self._results: list[Result] = []
@@ -104,3 +125,7 @@ class EditSession:
 
 def _bytes(image: object) -> int:
     return image.width * image.height * len(image.getbands())
+
+
+def _drawing_bytes(drawing: object) -> int:
+    return _bytes(drawing.image)

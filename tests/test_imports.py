@@ -14,8 +14,10 @@ FLOORS = [  # lowest first; modules of one floor do not import each other, but f
     ["request"],
     ["events", "diffusion"],
     ["photo", "session"],
+    ["job"],
+    ["batch", "gallery"],
     ["editor", "ui", "zero_gpu"],
-    ["gallery", "training", "studio"],
+    ["training", "studio"],
     ["cli", "app"],
     ["__main__", "__init__"],
 ]

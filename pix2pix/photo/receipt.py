@@ -5,6 +5,7 @@ metadata. Every file carries XMP that marks the picture as made with AI from a p
 Nothing of the upload's own metadata travels along.
 """
 
+import glob
 import json
 import os
 import secrets
@@ -20,6 +21,7 @@ from pix2pix.events import Result
 from pix2pix.photo.decoding import DAMAGED, open_image
 from pix2pix.request import EditRequest
 
+DRAFT_TOKEN = 8  # characters in the name of a file that is being written
 RECEIPT_KEY = "instruct-pix2pix"
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
@@ -55,12 +57,19 @@ def save_result(result: Result, path: str | os.PathLike) -> None:
     """
     path = Path(path)
     file_format = output_format(path)
-    draft = path.with_name(f".{path.stem}-{secrets.token_hex(4)}.part")
+    draft = path.with_name(f".{path.stem}-{secrets.token_hex(DRAFT_TOKEN // 2)}.part")
     try:
         with draft.open("xb") as file:
             _encode(result, file, file_format)
         os.replace(draft, path)
     finally:
+        draft.unlink(missing_ok=True)
+
+
+def remove_drafts(path: str | os.PathLike) -> None:
+    """Remove what a killed process may have left while it wrote ``path``."""
+    path = Path(path)
+    for draft in path.parent.glob(f".{glob.escape(path.stem)}-{'?' * DRAFT_TOKEN}.part"):
         draft.unlink(missing_ok=True)
 
 

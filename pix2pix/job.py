@@ -1,0 +1,83 @@
+"""One photo on its way through the model: the ``Job`` that goes in, the ``Drawing`` that comes out."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PIL.Image import Image
+
+from pix2pix.events import Result
+from pix2pix.photo import Canvas, Photo, open_photo, to_canvas
+from pix2pix.request import EditRequest
+
+Source = str | os.PathLike | bytes | Image | Photo
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """What the model made of a job.
+
+    Attributes:
+        image: RGB, of the canvas' size.
+        seconds: how long it took; of a batch, its share.
+        truncated: the end of the instruction that was not read, or ``None``.
+    """
+
+    image: Image = field(repr=False)
+    seconds: float
+    truncated: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """A photo, opened and on its canvas, with a request that leaves nothing open.
+
+    Attributes:
+        index: which photo of its gallery it is, counted from 0.
+        source: the file it was read from, or ``None``.
+    """
+
+    index: int
+    source: Path | None
+    canvas: Canvas = field(repr=False)
+    request: EditRequest
+
+    @classmethod
+    def open(cls, index: int, photo: Source, request: EditRequest, grid: int) -> "Job":
+        """Decode ``photo`` and fit it to the canvas; sides are multiples of ``grid``.
+
+        Raises:
+            InvalidImage: the photo cannot be used.
+        """
+        return cls(index, path_of(photo), to_canvas(open_photo(photo), request.resolution, grid), request)
+
+    @property
+    def kind(self) -> tuple:
+        """What all jobs of one batch must have in common."""
+        request = self.request
+        guidance = request.guidance_scale, request.image_guidance_scale
+        return self.canvas.image.size, request.num_inference_steps, guidance
+
+    @property
+    def pixels(self) -> int:
+        """How large the photo is that it keeps in memory."""
+        width, height = self.canvas.photo.size
+        return width * height
+
+    def result(self, drawing: Drawing, checkpoint: str, revision: str | None) -> Result:
+        """The finished edit, at the photo's own size."""
+        return Result(
+            image=self.canvas.undo(drawing.image),
+            canvas_image=drawing.image,
+            request=self.request,
+            seconds=drawing.seconds,
+            truncated=drawing.truncated,
+            checkpoint=checkpoint,
+            revision=revision,
+            source=self.source,
+        )
+
+
+def path_of(photo: Source) -> Path | None:
+    """The file that ``photo`` is read from, or ``None`` if it comes from elsewhere."""
+    return Path(photo) if isinstance(photo, (str, os.PathLike)) else None
