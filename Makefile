@@ -17,6 +17,7 @@ lint: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.against_diffusers
+	$(BIN)/python -m benchmarks.gallery
 
 pocket: $(INSTALLED)
 	MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_ARENA_MAX=1 $(BIN)/python -m pix2pix.training

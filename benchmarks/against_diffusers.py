@@ -47,17 +47,18 @@ def main() -> None:
     sections = [_pocket_section(), _process_section()]
     if torch.cuda.is_available():
         sections.append(_full_size_section())
-    text = "\n\n".join(["# Speed against stock diffusers", _machine(), *sections])
+    text = "\n\n".join(["# Speed against stock diffusers", machine(), *sections])
     RESULTS.write_text(text + "\n", encoding="utf-8")
     print(text)
 
 
-def _machine() -> str:
+def machine(runs: int = RUNS) -> str:
+    """What it was measured on, and how."""
     gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ", no GPU"
     return (
         f"Measured with `make bench` on {_processor()}, {torch.get_num_threads()} threads{gpu}; torch "
         f"{torch.__version__}, diffusers {diffusers.__version__}, Python {platform.python_version()}. Both sides take "
-        f"turns in one process; medians of {RUNS} runs after one that is not counted."
+        f"turns in one process; medians of {runs} runs after one that is not counted."
     )
 
 
@@ -119,12 +120,13 @@ def _compare(name: str, editor: Editor, request: EditRequest, session: EditSessi
             generator=torch.Generator().manual_seed(request.seed),
         )
 
-    return Comparison(name, *_medians(ours, stock))
+    return Comparison(name, *medians(ours, stock))
 
 
-def _medians(*sides: Callable[[], None]) -> Iterator[float]:
+def medians(*sides: Callable[[], None], runs: int = RUNS) -> Iterator[float]:
+    """Median seconds of each of ``sides``, who take turns; the first run is not counted."""
     seconds: list[list[float]] = [[] for _ in sides]
-    for run in range(RUNS + 1):
+    for run in range(runs + 1):
         for side, taken in zip(sides, seconds, strict=True):
             started = time.perf_counter()
             side()

@@ -35,6 +35,8 @@ class Editor:
     Attributes:
         pipeline: the diffusers pipeline it runs, for whoever wants to look.
         checkpoint: what was loaded, with its defaults, resolution and revision.
+        micro_batches: how many photos of a gallery go through the model together, by the size of their canvas. Filled
+            in as sizes are met, by what suits the device; halved where memory ran out.
         note: one sentence on why ``load("auto")`` chose this checkpoint, or ``None`` where it was named.
     """
 
@@ -46,7 +48,7 @@ class Editor:
         self.note = note
         self._lock = threading.Lock()
         self._batches = BatchEditor(pipeline, checkpoint)
-        self._micro_batches: dict[tuple[int, int], int] = {}
+        self.micro_batches: dict[tuple[int, int], int] = {}
 
     @classmethod
     def load(cls, name: str = "auto", device: str | None = None) -> "Editor":
@@ -206,13 +208,13 @@ class Editor:
     def _fits_together(self, job: Job) -> int:
         """How many jobs may go through the model with ``job``; fewer once memory ran out on a canvas of its size."""
         size = job.canvas.image.size
-        if size not in self._micro_batches:
-            self._micro_batches[size] = micro_batch(self.pipeline)
-        return self._micro_batches[size]
+        if size not in self.micro_batches:
+            self.micro_batches[size] = micro_batch(self.pipeline)
+        return self.micro_batches[size]
 
     def _ran_out_of_memory(self, jobs: Sequence[Job]) -> None:
         if len(jobs) > 1:
-            self._micro_batches[jobs[0].canvas.image.size] = len(jobs) // 2
+            self.micro_batches[jobs[0].canvas.image.size] = len(jobs) // 2
 
 
 def _as_edit_error(error: Exception) -> EditError:

@@ -11,6 +11,7 @@ from pix2pix.ui import edit_tab
 from pix2pix.ui.code_tab import build_code_tab
 from pix2pix.ui.edit_tab import AT_ONCE, QUICK, Studio
 from pix2pix.ui.fields import EXAMPLES, SESSION_SECONDS, Fields, lay_out
+from pix2pix.ui.gallery_tab import build_gallery_tab
 
 TITLE = "InstructPix2Pix"
 INTRODUCTION = f"# {TITLE}\nDrop in a photo, say what to do with it, and get the edited photo back."
@@ -27,6 +28,8 @@ def build_page(studio: Studio) -> gr.Blocks:
             gr.Examples(
                 [[get_image(name)] for name in EXAMPLES], fields.photo, label="No photo at hand? Take one of these"
             )
+        with gr.Tab("Gallery"):
+            build_gallery_tab(studio)
         with gr.Tab("Use it from code"):
             build_code_tab(studio)
         edit_tab.wire(fields, studio)

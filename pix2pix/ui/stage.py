@@ -24,7 +24,7 @@ def forming(step: Step, seconds_left: float) -> str:
     """The picture after ``step`` with a bar below it."""
     left = f"about {seconds_left:.0f} s left" if seconds_left >= 1 else "almost done"
     return (
-        f'<div class="stage"><img src="{_data_url(step.preview)}" alt="The picture as it forms">'
+        f'<div class="stage"><img src="{data_url(step.preview)}" alt="The picture as it forms">'
         f'<progress value="{step.index}" max="{step.total}" aria-label="Progress of the edit"></progress>'
         f"<p>Step {step.index} of {step.total} · {left}</p></div>"
     )
@@ -44,7 +44,7 @@ def token_count(tokens: int, limit: int) -> str:
     return f"{tokens} of {limit} word pieces"
 
 
-def _data_url(picture: Image) -> str:
+def data_url(picture: Image) -> str:
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=85)
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import gradio as gr
-from gradio.data_classes import ImageData
+from gradio.data_classes import ImageData, ListFiles
 
 
 class PhotoUpload(gr.Image):
@@ -16,3 +16,12 @@ class PhotoUpload(gr.Image):
 
     def preprocess(self, payload: ImageData | None) -> Path | None:
         return Path(payload.path) if payload and payload.path else None
+
+
+class PhotosUpload(gr.File):
+    """A field for many photos; its value in Python is a list of their paths and own names, nothing decoded."""
+
+    is_template = True  # it looks like gr.File in the browser
+
+    def preprocess(self, payload: ListFiles | None) -> list[tuple[Path, str]]:
+        return [(Path(file.path), Path(file.orig_name or file.path).name) for file in payload or []]
