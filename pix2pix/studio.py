@@ -1,14 +1,14 @@
 """The app's editors while they load: the page opens at once and waits for a model when it needs it."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pix2pix import zero_gpu
 from pix2pix.errors import CheckpointError, EditError, InvalidRequest
-from pix2pix.events import Result, Step
+from pix2pix.events import Outcome, PhotoStep, Result, Step
 from pix2pix.request import EditRequest
 from pix2pix.session import EditSession
 
@@ -20,7 +20,9 @@ class Studio:
     """Loads editors in the background, the first at once and others when they are asked for."""
 
     def __init__(self, model: str = "auto") -> None:
-        self._stream = zero_gpu.lend_gpu(self._stream_here) if zero_gpu.ACTIVE else self._stream_here
+        self._stream, self._stream_gallery = self._stream_here, self._stream_gallery_here
+        if zero_gpu.ACTIVE:
+            self._stream, self._stream_gallery = map(zero_gpu.lend_gpu, (self._stream, self._stream_gallery))
         self._lock = threading.Lock()
         self._others: dict[str, Future[Editor]] = {}
         self._first = _begin_to_load(model)
@@ -58,10 +60,26 @@ class Studio:
         """Edit as ``Editor.stream`` does, with ``model``, once its editor is there."""
         yield from self._stream(photo, request, session=session, model=model)
 
+    def stream_gallery(
+        self,
+        photos: Sequence[str | Path],
+        requests: Sequence[EditRequest],
+        *,
+        session: EditSession,
+        model: str | None = None,
+    ) -> Iterator[PhotoStep | Outcome]:
+        """Edit as ``Editor.stream_gallery`` does, a request for each photo, once the editor of ``model`` is there."""
+        yield from self._stream_gallery(photos, requests, session=session, model=model)
+
     def _stream_here(
         self, photo: str | Path, request: EditRequest, *, session: EditSession, model: str | None
     ) -> Iterator[Step | Result]:
         yield from self.editor(model).stream(photo, request, session=session)
+
+    def _stream_gallery_here(
+        self, photos: Sequence[str | Path], requests: Sequence[EditRequest], *, session: EditSession, model: str | None
+    ) -> Iterator[PhotoStep | Outcome]:
+        yield from self.editor(model).stream_gallery(photos, requests, session=session)
 
 
 def _begin_to_load(model: str) -> "Future[Editor]":

@@ -78,6 +78,22 @@ def test_closing_ends_the_work_there_too(lent_stream, pocket, photos):
     assert len(calls) == 1
 
 
+def test_a_gallery_goes_there_and_back(pocket, photos, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=lending))
+
+    def stream(photos, requests, *, session, model):
+        yield from pocket.stream_gallery(photos, requests, session=session)
+
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    session = EditSession()
+    stream = zero_gpu.lend_gpu(stream)([photos[0], tmp_path / "broken.png"], [REQUEST] * 2, session=session)
+    *steps, first, second = stream
+    assert [event.step.index for event in steps] == [1, 2, 3]
+    assert first.result.image.tobytes() == pocket.edit(photos[0], REQUEST).image.tobytes()
+    assert isinstance(second.error, InvalidImage)
+    assert session.conditionings.misses == 1
+
+
 def test_a_longer_edit_borrows_for_longer(photos):
     few, many = (
         zero_gpu.seconds_needed(photos[0], EditRequest("x", steps), EditSession(), None) for steps in (10, 100)

@@ -3,7 +3,7 @@
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,7 +12,7 @@ import gradio as gr
 from PIL.Image import Image
 
 from pix2pix.errors import EditError, EditFailed, InvalidRequest
-from pix2pix.events import Result, Step
+from pix2pix.events import Outcome, PhotoStep, Result, Step
 from pix2pix.photo import open_photo, read_receipt, save_result
 from pix2pix.request import EditRequest
 from pix2pix.session import EditSession
@@ -42,6 +42,10 @@ class Studio(Protocol):
     def stream(
         self, photo: Path, request: EditRequest, *, session: EditSession, model: str | None = None
     ) -> Iterator[Step | Result]: ...
+
+    def stream_gallery(
+        self, photos: Sequence[Path], requests: Sequence[EditRequest], *, session: EditSession, model: str | None = None
+    ) -> Iterator[PhotoStep | Outcome]: ...
 
 
 def wire(f: Fields, studio: Studio) -> None:

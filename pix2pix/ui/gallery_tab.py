@@ -213,10 +213,9 @@ def _edits(f: GalleryFields, studio: Studio, board: Board) -> Iterator[int | Non
     """Edit for one turn; yields whenever the page should look again: the card that is finished, or ``None``."""
     indices = board.to_do if board.running else []
     waiting = [board.cards[index] for index in indices]
-    editor = studio.editor()
     began = shown = last = time.monotonic()
     photos, requests = [card.photo for card in waiting], [card.wanted for card in waiting]
-    with closing(editor.stream_gallery(photos, requests, session=board.session)) as stream:
+    with closing(studio.stream_gallery(photos, requests, session=board.session)) as stream:
         for event in stream:
             now, index = time.monotonic(), indices[event.index]
             if not board.running or not board.waits_for(index, requests[event.index]):
