@@ -4,7 +4,9 @@ import argparse
 import os
 import sys
 import warnings
+from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import repeat
@@ -20,6 +22,7 @@ from pix2pix.request import EditRequest
 from pix2pix.session import EditSession
 
 ALL_EDITED, SOME_FAILED, WRONG_USAGE, STOPPED = 0, 1, 2, 130
+SAVERS = 4  # files that are written at the same time: packing a large PNG takes longer than a GPU takes to edit it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -101,15 +104,20 @@ def _edit_all(options: argparse.Namespace, tasks: "Sequence[_Task]") -> int:
         _complain(editor.note)
     steps = tasks[0].request.resolved(editor.checkpoint.defaults).num_inference_steps
     photos, requests = [task.photo for task in tasks], [task.request for task in tasks]
-    done = []
+    done, saving = [], deque()
     bar = tqdm(total=steps * len(tasks), unit="step", leave=False, disable=None)
-    with bar, closing(editor.stream_gallery(photos, requests, session=EditSession())) as stream:
+    gallery = editor.stream_gallery(photos, requests, session=EditSession())
+    with bar, ThreadPoolExecutor(SAVERS) as savers, closing(gallery) as stream:
         for event in stream:
             if isinstance(event, PhotoStep):
                 bar.set_description(_position(event.index, photos), refresh=False)
                 bar.update()
-            else:
-                done.append(_save(event, tasks[event.index]))
+                continue
+            task = tasks[event.index]
+            saving.append((event, task, savers.submit(_save, event, task)))
+            if len(saving) > SAVERS:  # no more results than that are in memory
+                done.append(_report(*saving.popleft()))
+        done += [_report(*one) for one in saving]
     return ALL_EDITED if all(done) else SOME_FAILED
 
 
@@ -194,22 +202,27 @@ def _expanded(photo: Path, out: Path, recursive: bool) -> list[tuple[Path, Path]
     return [(one, out / one.relative_to(photo).with_suffix(".png")) for one in found]
 
 
-def _save(outcome: Outcome, task: _Task) -> bool:
+def _save(outcome: Outcome, task: _Task) -> None:
+    if outcome.result is not None:
+        task.target.parent.mkdir(parents=True, exist_ok=True)
+        remove_drafts(task.target)
+        save_result(outcome.result, task.target)
+
+
+def _report(outcome: Outcome, task: _Task, saving: Future) -> bool:
+    """Say what became of one photo; whether its result is there."""
     if outcome.error is not None:
         _complain(f"{task.photo}: {outcome.error}")
         return False
-    result = outcome.result
     try:
-        task.target.parent.mkdir(parents=True, exist_ok=True)
-        remove_drafts(task.target)
-        save_result(result, task.target)
+        saving.result()
     except OSError as error:
         _complain(f"{task.target}: cannot be written ({error.strerror}).")
         return False
+    result, used = outcome.result, outcome.result.request
     if result.truncated:
         _complain(f"{task.photo}: the instruction is too long for the model, which did not read “{result.truncated}”.")
     if sys.stdout.isatty():
-        used = result.request
         tqdm.write(f"{task.target}  ({used.num_inference_steps} steps, seed {used.seed}, {result.seconds:.1f} s)")
     return True
 

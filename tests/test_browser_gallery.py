@@ -91,6 +91,7 @@ def drop(page: Page, paths, expected: int) -> None:
 
 def set_steps(page: Page, steps: int) -> None:
     page.click("#gallery-settings > button")
+    page.wait_for_timeout(700)  # the sliders take their values once more when they are first shown
     page.fill("#gallery-steps input[type=number]", str(steps))
     page.press("#gallery-steps input[type=number]", "Tab")
     page.wait_for_timeout(300)

