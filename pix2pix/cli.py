@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     edit.add_argument("--guidance-scale", type=float, metavar="X", help="how strongly the instruction counts, 1 to 30")
     edit.add_argument("--image-guidance-scale", type=float, metavar="Y", help="how strongly the photo is kept, 1 to 5")
     edit.add_argument("--seed", type=int, metavar="S", help="the same seed gives the same picture")
+    edit.add_argument("--detail", choices=("on", "off"), default="on", help="whether the photo's own detail is kept")
     edit.add_argument("--device", choices=("cpu", "cuda", "mps"), help="the best of this machine unless given")
     edit.set_defaults(run=_edit)
     models = commands.add_parser("models", help="list what can be run, and whether it is on this machine")
@@ -75,7 +76,12 @@ def _models(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int
 def _edit(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     try:
         request = EditRequest(
-            options.instruction, options.steps, options.guidance_scale, options.image_guidance_scale, options.seed
+            options.instruction,
+            options.steps,
+            options.guidance_scale,
+            options.image_guidance_scale,
+            options.seed,
+            detail=options.detail == "on",
         )
         targets = _targets(options.photos, options.instruction, options.out)
         targets[0][1].parent.mkdir(parents=True, exist_ok=True)

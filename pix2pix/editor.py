@@ -132,7 +132,7 @@ class Editor:
             yield Step(denoised.index, denoised.total, partial(self._preview_of, denoised.predicted_x0[0], canvas))
         drawn = self._draw(denoised.latents)
         return Result(
-            image=canvas.undo(drawn),
+            image=canvas.undo(drawn, request.detail),
             canvas_image=drawn,
             request=request,
             seconds=time.perf_counter() - started,

@@ -47,8 +47,8 @@ def wire(f: Fields, studio: Studio) -> None:
 
 def _wire_editing(f: Fields, studio: Studio) -> None:
     s = f.settings
-    inputs = [f.photo, f.instruction, s.steps, s.text, s.image, s.size, s.seed, s.new_seed, f.session]
-    same_seed = [*inputs[:7], gr.State(False), f.session]
+    inputs = [f.photo, f.instruction, s.steps, s.text, s.image, s.size, s.seed, s.new_seed, s.detail, f.session]
+    same_seed = [*inputs[:7], gr.State(False), s.detail, f.session]
     outputs = [
         *(f.stage, f.slider, f.edit, f.stop, f.strip, f.session, s.seed),
         *(f.undo, f.redo, f.further, f.more, f.keep, f.download),
@@ -130,11 +130,11 @@ def _check(**field: Any) -> dict:
 
 
 def _edit_with(f: Fields, studio: Studio) -> Callable[..., Iterator[Update]]:
-    def edit(photo, instruction, steps, text, image, size, seed, new_seed, session) -> Iterator[Update]:
+    def edit(photo, instruction, steps, text, image, size, seed, new_seed, detail, session) -> Iterator[Update]:
         yield {**_blank(f, stage.WAITING), f.edit: gr.update(interactive=False), f.stop: gr.update(interactive=True)}
         idle = {f.edit: gr.update(interactive=True), f.stop: gr.update(interactive=False)}
         try:
-            request = EditRequest(instruction, steps, text, image, None if new_seed else seed, size)
+            request = EditRequest(instruction, steps, text, image, None if new_seed else seed, size, detail)
             for step in _steps(studio.stream(photo, request, session=session)):
                 yield {f.stage: step}
         except EditError as error:
@@ -205,6 +205,7 @@ def _settings_of(f: Fields, request: EditRequest) -> Update:
         s.size: request.resolution,
         s.seed: request.seed,
         s.new_seed: False,
+        s.detail: request.detail,
     }
 
 
@@ -235,6 +236,7 @@ def _defaults(s: Settings, studio: Studio) -> Update:
         s.image: defaults.image_guidance_scale,
         s.size: defaults.resolution,
         s.new_seed: True,
+        s.detail: True,
     }
 
 
