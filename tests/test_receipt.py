@@ -16,7 +16,7 @@ from pix2pix.photo.receipt import RECEIPT_KEY, SOURCE_TYPE
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
-REQUEST = EditRequest("mach es “Nacht” 🌙 \\ <b>", 20, 7.5, 1.5, 2**32 - 1, 512)
+REQUEST = EditRequest("mach es “Nacht” 🌙 \\ <b>", 20, 7.5, 1.5, 2**32 - 1, 512, detail=False)
 
 
 @pytest.fixture

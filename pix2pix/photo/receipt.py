@@ -119,6 +119,6 @@ def read_receipt(source: str | os.PathLike | bytes) -> EditRequest | None:
         text = image.info.get(RECEIPT_KEY)
     try:
         receipt = json.loads(text)
-        return EditRequest(**{name: receipt[name] for name in EditRequest.__dataclass_fields__})
+        return EditRequest(**{name: receipt[name] for name in EditRequest.__dataclass_fields__ if name in receipt})
     except (InvalidRequest, KeyError, TypeError, ValueError, RecursionError):
         return None  # no receipt, or one that somebody has changed

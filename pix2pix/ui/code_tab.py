@@ -50,6 +50,7 @@ def build_code_tab(studio: Studio) -> None:
         gr.Number(None, label="image_guidance_scale", visible=False),
         gr.Number(None, label="seed", precision=0, visible=False),
         gr.Number(None, label="resolution", precision=0, visible=False),
+        gr.Checkbox(True, label="detail", visible=False),
     ]
     outputs = [gr.Image(label="edited photo", format="png", visible=False), gr.JSON(label="settings", visible=False)]
     gr.Button(visible=False).click(_edit_with(studio), inputs, outputs, api_name="edit", **MODEL_QUEUE)
@@ -64,6 +65,7 @@ def _edit_with(studio: Studio) -> Callable:
         image_guidance_scale: float | None = None,
         seed: int | None = None,
         resolution: int | None = None,
+        detail: bool = True,
     ) -> tuple[str, dict]:
         """Edit a photo as an instruction says. Settings that are left out are the model's own.
 
@@ -75,6 +77,7 @@ def _edit_with(studio: Studio) -> Callable:
             image_guidance_scale: How strongly the photo is kept, 1 to 5.
             seed: Where the chance in the picture comes from; the same seed gives the same picture.
             resolution: Side in pixels at which the model draws, 32 to 1024.
+            detail: Whether the result gets the photo's own detail back.
 
         Returns:
             The edited photo as a PNG of the photo's size, and the settings that were used.
@@ -83,7 +86,7 @@ def _edit_with(studio: Studio) -> Callable:
             raise gr.Error("Send a photo.", print_exception=False)
         try:
             request = EditRequest(
-                instruction, num_inference_steps, guidance_scale, image_guidance_scale, seed, resolution
+                instruction, num_inference_steps, guidance_scale, image_guidance_scale, seed, resolution, detail
             )
             with closing(studio.stream(photo, request, session=EditSession())) as stream:
                 *_, result = stream

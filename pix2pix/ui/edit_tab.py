@@ -58,8 +58,20 @@ def wire(f: Fields, studio: Studio) -> None:
 
 def _wire_editing(f: Fields, studio: Studio) -> None:
     s = f.settings
-    inputs = [f.photo, f.instruction, s.steps, s.text, s.image, s.size, s.seed, s.new_seed, s.model, f.session]
-    same_seed = [*inputs[:7], gr.State(False), s.model, f.session]
+    inputs = [
+        f.photo,
+        f.instruction,
+        s.steps,
+        s.text,
+        s.image,
+        s.size,
+        s.seed,
+        s.new_seed,
+        s.detail,
+        s.model,
+        f.session,
+    ]
+    same_seed = [*inputs[:7], gr.State(False), s.detail, s.model, f.session]
     outputs = [
         *(f.stage, f.slider, f.edit, f.stop, f.strip, f.session, s.seed),
         *(f.undo, f.redo, f.further, f.more, f.keep, f.download),
@@ -105,8 +117,9 @@ def opened(f: Fields, studio: Studio, preferences: dict) -> Update:
     """The page as it is once the model is loaded: its defaults, or what this person chose the last time."""
     checkpoint, s = studio.editor().checkpoint, f.settings
     update = chosen(f, checkpoint)
-    if preferences.get("model") == checkpoint.name:
-        update |= {part: gr.update(value=value) for part, value in zip(s.kept, preferences["values"], strict=True)}
+    values = preferences.get("values", [])
+    if preferences.get("model") == checkpoint.name and len(values) == len(s.kept):
+        update |= {part: gr.update(value=value) for part, value in zip(s.kept, values, strict=True)}
         update[s.steps]["info"] = checkpoint.steps_advice
     return update | {s.model: gr.update(choices=list(studio.models()), value=checkpoint.name)}
 
@@ -142,11 +155,11 @@ def _check(**field: Any) -> dict:
 
 
 def _edit_with(f: Fields, studio: Studio) -> Callable[..., Iterator[Update]]:
-    def edit(photo, instruction, steps, text, image, size, seed, new_seed, model, session) -> Iterator[Update]:
+    def edit(photo, instruction, steps, text, image, size, seed, new_seed, detail, model, session) -> Iterator[Update]:
         yield {f.stage: stage.STARTING}
         idle = {f.edit: gr.update(interactive=True), f.stop: gr.update(interactive=False)}
         try:
-            request = EditRequest(instruction, steps, text, image, None if new_seed else seed, size)
+            request = EditRequest(instruction, steps, text, image, None if new_seed else seed, size, detail)
             for step in _steps(studio.stream(photo, request, session=session, model=model)):
                 yield {f.stage: step}
         except EditError as error:
@@ -223,6 +236,7 @@ def _settings_of(f: Fields, request: EditRequest) -> Update:
         s.size: request.resolution,
         s.seed: request.seed,
         s.new_seed: False,
+        s.detail: request.detail,
     }
 
 
@@ -253,6 +267,7 @@ def _defaults(s: Settings, checkpoint: Any) -> Update:
         s.image: defaults.image_guidance_scale,
         s.size: defaults.resolution,
         s.new_seed: True,
+        s.detail: True,
     }
 
 

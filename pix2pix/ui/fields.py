@@ -28,18 +28,19 @@ class Settings:
     size: gr.Slider
     seed: gr.Number
     new_seed: gr.Checkbox
+    detail: gr.Checkbox
     reset: gr.Button
     surprise: gr.Button
 
     @property
     def values(self) -> list[gr.components.Component]:
         """What a result can bring back."""
-        return [self.steps, self.text, self.image, self.size, self.seed, self.new_seed]
+        return [self.steps, self.text, self.image, self.size, self.seed, self.new_seed, self.detail]
 
     @property
     def kept(self) -> list[gr.components.Component]:
         """What is remembered from visit to visit."""
-        return [self.steps, self.text, self.image, self.size, self.new_seed]
+        return [self.steps, self.text, self.image, self.size, self.new_seed, self.detail]
 
 
 @dataclass(frozen=True)
@@ -158,10 +159,11 @@ def _advanced() -> Settings:
         with gr.Row():
             seed = gr.Number(0, label="Seed", info=CONTROLS["seed"], precision=0, minimum=0, maximum=2**32 - 1)
             new_seed = gr.Checkbox(True, label="New seed each time", info=CONTROLS["new_seed"])
+            detail = gr.Checkbox(True, label="Keep the photo's detail", info=CONTROLS["detail"], elem_id="detail")
         with gr.Row():
             reset = gr.Button("Reset to defaults", size="sm")
             surprise = gr.Button("Random guidance", size="sm")
-    return Settings(model, steps, text, image, size, seed, new_seed, reset, surprise)
+    return Settings(model, steps, text, image, size, seed, new_seed, detail, reset, surprise)
 
 
 def _halved(bounds: tuple[float, float]) -> tuple[float, float]:
