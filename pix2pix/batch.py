@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections.abc import Generator, Hashable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -50,14 +51,18 @@ class BatchEditor:
             yield [Step(denoised.index, denoised.total, draw) for draw in draws]
         pictures = self._draw(denoised.latents)
         seconds = (time.perf_counter() - started) / len(jobs)
-        endings: list[Result | EditError] = []
-        for job, conditioning, picture in zip(jobs, conditionings, pictures, strict=True):
-            if not isinstance(picture, EditError):
-                drawing = Drawing(picture, seconds, conditioning.truncated)
+        drawings = [
+            picture if isinstance(picture, EditError) else Drawing(picture, seconds, conditioning.truncated)
+            for picture, conditioning in zip(pictures, conditionings, strict=True)
+        ]
+        for job, drawing in zip(jobs, drawings, strict=True):
+            if isinstance(drawing, Drawing):
                 session.drawings.keep(self._key(job), drawing)
-                picture = self._result(job, drawing)
-            endings.append(picture)
-        return endings
+        with ThreadPoolExecutor() as pool:  # large photos take longer to scale than a GPU takes to draw
+            return list(pool.map(self._ending, jobs, drawings))
+
+    def _ending(self, job: Job, drawing: Drawing | EditError) -> Result | EditError:
+        return self._result(job, drawing) if isinstance(drawing, Drawing) else drawing
 
     def known(self, job: Job, session: EditSession) -> Result | None:
         """The result of ``job`` if ``session`` remembers what the model drew for it."""
@@ -86,11 +91,12 @@ class BatchEditor:
         return session.conditionings.get_or_make(key, lambda: encode_instruction(self.pipeline, instruction))
 
     def _image_latents(self, canvas: Canvas, session: EditSession) -> torch.Tensor:
+        """Encoded one by one, so that what a session keeps of a photo never depends on the photos beside it."""
         key = self._photo_key(canvas)
         return session.image_latents.get_or_make(key, lambda: encode_photo(self.pipeline, canvas.image))
 
     def _denoise(
-        self, jobs: Sequence[Job], conditionings: Sequence[Conditioning], image_latents: Sequence[torch.Tensor]
+        self, jobs: Sequence[Job], conditionings: Sequence[Conditioning], image_latents: list[torch.Tensor]
     ) -> Iterator[Denoised]:
         device, dtype = self.pipeline._execution_device, self.pipeline.unet.dtype
         request = jobs[0].request  # the others have its steps and its guidance, or they would be of another kind
@@ -99,7 +105,7 @@ class BatchEditor:
             self.pipeline.scheduler,
             torch.cat([conditioning.prompt_embeds for conditioning in conditionings]).to(device, dtype),
             torch.cat([conditioning.negative_prompt_embeds for conditioning in conditionings]).to(device, dtype),
-            torch.cat(list(image_latents)).to(device, dtype),
+            torch.cat(image_latents).to(device, dtype),
             Guidance(text=request.guidance_scale, image=request.image_guidance_scale),
             request.num_inference_steps,
             [torch.Generator().manual_seed(job.request.seed) for job in jobs],

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import cached_property, partial
-from itertools import repeat
+from itertools import chain, count, repeat
 from typing import TYPE_CHECKING
 
 import torch
@@ -15,9 +15,9 @@ from pix2pix.diffusion import checkpoints
 from pix2pix.diffusion.checkpoints import INSTRUCT_PIX2PIX, POCKET, Checkpoint
 from pix2pix.diffusion.conditioning import count_tokens, max_tokens
 from pix2pix.diffusion.micro_batch import micro_batch
-from pix2pix.errors import CheckpointError, EditError, EditFailed, OutOfMemory
+from pix2pix.errors import CheckpointError, EditError, EditFailed, InvalidRequest, OutOfMemory
 from pix2pix.events import Outcome, PhotoStep, Result, Step
-from pix2pix.gallery import Gallery
+from pix2pix.gallery import Gallery, ahead_of_need
 from pix2pix.job import Job, Source, path_of
 from pix2pix.request import EditRequest
 from pix2pix.session import EditSession
@@ -25,6 +25,8 @@ from pix2pix.session import EditSession
 if TYPE_CHECKING:
     from diffusers import StableDiffusionInstructPix2PixPipeline
 
+
+MOST_OPENED_AHEAD = 8  # photos
 
 logger = logging.getLogger(__name__)
 
@@ -152,19 +154,23 @@ class Editor:
             requests = repeat(request.resolved(defaults))
         else:
             requests = (one.resolved(defaults) for one in request)
-        entries = self._entries(zip(photos, requests, strict=False), session)
+        photos_asked = zip(count(), photos, chain(requests, repeat(None)))
+        ahead = min(micro_batch(self.pipeline), MOST_OPENED_AHEAD) - 1
+        entries = ahead_of_need(partial(self._entry, session), photos_asked, ahead)
         yield from Gallery(entries, partial(self._run, session=session), self._fits_together).stream()
 
-    def _entries(self, pairs: Iterable[tuple[Source, EditRequest]], session: EditSession) -> Iterator[Job | Outcome]:
-        """Each photo opened when it is asked for: a job, or its outcome if it cannot be opened or is known already."""
-        for index, (photo, request) in enumerate(pairs):
-            try:
-                job = Job.open(index, photo, request, self.grid)
-            except EditError as error:
-                yield Outcome(index, path_of(photo), error=error)
-                continue
+    def _entry(self, session: EditSession, index: int, photo: Source, request: EditRequest | None) -> Job | Outcome:
+        """One photo of a gallery, opened: a job, or its outcome if it cannot be edited or is known already."""
+        try:
+            if request is None:
+                raise InvalidRequest("There are fewer requests than photos; give one for all, or one for each.")
+            job = Job.open(index, photo, request, self.grid)
             known = self._batches.known(job, session)
-            yield job if known is None else Outcome(index, job.source, known)
+        except EditError as error:
+            return Outcome(index, path_of(photo), error=error)
+        except Exception as error:
+            return Outcome(index, path_of(photo), error=_as_edit_error(error))
+        return job if known is None else Outcome(index, job.source, known)
 
     def _run(
         self, jobs: Sequence[Job], session: EditSession

@@ -4,7 +4,9 @@ Photos are taken one after the other and wait until enough of one kind are toget
 ``LOOKAHEAD_PIXELS`` are in memory, waiting or finished before their turn, so a gallery may have any number of photos.
 """
 
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import islice
 
@@ -15,7 +17,22 @@ from pix2pix.job import Job
 LOOKAHEAD_PIXELS = 128_000_000  # ten photos of a phone
 
 Events = Sequence[Step] | Sequence[Result | EditError]  # one for each job of a batch
+Entry = Job | Outcome
 Run = Callable[[list[Job]], Generator[Events, None, None]]
+
+
+def ahead_of_need(make: Callable[..., Entry], arguments: Iterable[tuple], ahead: int) -> Iterator[Entry]:
+    """``make(*each)`` for each of ``arguments``, in order; threads begin up to ``ahead`` before they are asked for."""
+    pool, begun = ThreadPoolExecutor(max(1, ahead)), deque()
+    try:
+        for each in arguments:
+            begun.append(pool.submit(make, *each))
+            if len(begun) > ahead:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 class Gallery:
@@ -28,7 +45,7 @@ class Gallery:
         micro_batch: how many jobs may go together with this one, now.
     """
 
-    def __init__(self, entries: Iterable[Job | Outcome], run: Run, micro_batch: Callable[[Job], int]) -> None:
+    def __init__(self, entries: Iterable[Entry], run: Run, micro_batch: Callable[[Job], int]) -> None:
         self._entries = entries
         self._run = run
         self._micro_batch = micro_batch

@@ -16,6 +16,7 @@ from pix2pix import (
     EditSession,
     Filtered,
     InvalidImage,
+    InvalidRequest,
     Outcome,
     OutOfMemory,
     PhotoStep,
@@ -172,7 +173,7 @@ def test_photos_are_opened_when_their_turn_comes(tiny_editor, many, micro_batch,
     monkeypatch.setattr(gallery, "LOOKAHEAD_PIXELS", 10 * many[0].width * many[0].height)
     with closing(tiny_editor.edit_gallery(photos(), REQUEST)) as outcomes:
         for outcome in islice(outcomes, 30):
-            assert len(opened) <= outcome.index + 11
+            assert len(opened) <= outcome.index + 11 + 8  # those that are opened ahead of need
 
 
 class FullDevice:
@@ -287,6 +288,11 @@ def test_what_a_session_keeps_of_galleries_is_bounded(tiny_editor, many, monkeyp
     session = EditSession()
     list(tiny_editor.edit_gallery(many, REQUEST, session=session))
     assert 1 <= len(session.drawings) <= 3
+
+
+def test_fewer_requests_than_photos(tiny_editor, scene):
+    outcomes = list(tiny_editor.edit_gallery([scene] * 3, [REQUEST] * 2))
+    assert [type(outcome.error) for outcome in outcomes] == [type(None), type(None), InvalidRequest]
 
 
 def test_no_photos_at_all(tiny_editor):

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from benchmarks.architecture import random_pipeline
-from pix2pix import Editor, EditRequest
+from pix2pix import Editor, EditRequest, PhotoStep
 from pix2pix.diffusion import checkpoints
 from pix2pix.diffusion.checkpoints import INSTRUCT_PIX2PIX
 from pix2pix.photo import open_photo, to_canvas
@@ -53,3 +53,16 @@ def test_offloaded_models_draw_the_same(photos, monkeypatch):
     for _ in range(2):
         assert difference(offloaded.edit(photos[0], request).image, expected) < 1
     assert offloaded.pipeline.unet.device.type == "cpu"
+
+
+def test_a_gallery_in_fp16_draws_what_single_edits_draw(photos):
+    editor = Editor.load("pocket", device="cuda")
+    request = EditRequest("make it night", seed=1)
+    many = [photos[k % len(photos)] for k in range(10)]
+    events = list(editor.stream_gallery(many, request))
+    outcomes = [event for event in events if not isinstance(event, PhotoStep)]
+    assert len(events) > len(outcomes)
+    assert [outcome.index for outcome in outcomes] == list(range(10))
+    assert max(editor.micro_batches.values()) >= 4
+    for outcome in outcomes:
+        assert difference(outcome.result.image, editor.edit(outcome.source, request).image) < 2
