@@ -8,6 +8,7 @@ run: $(INSTALLED)
 	$(BIN)/python app.py
 
 test: $(INSTALLED)
+	$(BIN)/python -m tests.browser
 	$(BIN)/python -m pytest
 
 lint: $(INSTALLED)

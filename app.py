@@ -22,6 +22,7 @@ def main() -> None:
         state_session_capacity=VISITORS,
         enable_monitoring=False,
         strict_cors=True,
+        mcp_server=True,
         footer_links=["api"],
     )
 

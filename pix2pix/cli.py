@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     edit.add_argument("--vary-seed", action="store_true", help="each photo takes the next seed, not all the same")
     edit.add_argument("--recursive", action="store_true", help="also photos in the folders inside a folder")
     edit.add_argument("--overwrite", action="store_true", help="edit again what the folder after --out has already")
+    edit.add_argument("--detail", choices=("on", "off"), default="on", help="whether the photo's own detail is kept")
     edit.add_argument("--device", choices=("cpu", "cuda", "mps"), help="the best of this machine unless given")
     edit.set_defaults(run=_edit)
     models = commands.add_parser("models", help="list what can be run, and whether it is on this machine")
@@ -80,7 +81,12 @@ def _models(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int
 def _edit(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     try:
         request = EditRequest(
-            options.instruction, options.steps, options.guidance_scale, options.image_guidance_scale, options.seed
+            options.instruction,
+            options.steps,
+            options.guidance_scale,
+            options.image_guidance_scale,
+            options.seed,
+            detail=options.detail == "on",
         )
         tasks = _tasks(options, request)
         tasks[0].target.parent.mkdir(parents=True, exist_ok=True)

@@ -67,7 +67,7 @@ class Job:
     def result(self, drawing: Drawing, checkpoint: str, revision: str | None) -> Result:
         """The finished edit, at the photo's own size."""
         return Result(
-            image=self.canvas.undo(drawing.image),
+            image=self.canvas.undo(drawing.image, self.request.detail),
             canvas_image=drawing.image,
             request=self.request,
             seconds=drawing.seconds,

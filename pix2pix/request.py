@@ -38,6 +38,7 @@ class EditRequest:
         image_guidance_scale: how strongly the photo is kept, s_I of the same equation, 1..5.
         seed: where the noise comes from, a whole number in 0..2**32-1.
         resolution: side in pixels of the square whose area the model draws on, 32..1024.
+        detail: whether the result gets the photo's own detail back, or is only what the model drew, enlarged.
 
     A setting of ``None`` means the checkpoint's own default; a seed of ``None`` is drawn when the edit begins.
 
@@ -51,6 +52,7 @@ class EditRequest:
     image_guidance_scale: float | None = None
     seed: int | None = None
     resolution: int | None = None
+    detail: bool = True
 
     def __post_init__(self) -> None:
         checked = {
@@ -60,6 +62,7 @@ class EditRequest:
             "image_guidance_scale": _number("Image guidance", self.image_guidance_scale, IMAGE_GUIDANCE_SCALE_RANGE),
             "seed": _whole("The seed", self.seed, SEED_RANGE),
             "resolution": _whole("The size", self.resolution, RESOLUTION_RANGE),
+            "detail": _switch("The photo's detail", self.detail),
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
@@ -105,6 +108,12 @@ def _whole(what: str, value: object, bounds: tuple[int, int]) -> int | None:
     if isinstance(value, bool) or not isinstance(value, Integral) or not low <= value <= high:
         raise InvalidRequest(f"{what} must be a whole number from {low} to {high}.")
     return int(value)
+
+
+def _switch(what: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidRequest(f"{what} must be on or off.")
+    return value
 
 
 def _number(what: str, value: object, bounds: tuple[float, float]) -> float | None:

@@ -108,6 +108,16 @@ class EditSession:
         self._position = min(len(self._results), self._position + 1)
         return self.current
 
+    def without_results(self) -> "EditSession":
+        """A session with the same conditions and no history."""
+        session = EditSession(self._max_results, self._max_bytes)
+        session.adopt_conditions(self)
+        return session
+
+    def adopt_conditions(self, other: "EditSession") -> None:
+        """Take over what ``other`` has encoded."""
+        self.conditionings, self.image_latents = other.conditionings, other.image_latents
+
     def _is_over_bounds(self) -> bool:
         size = sum(_bytes(result.image) + _bytes(result.canvas_image) for result in self._results)
         return len(self._results) > self._max_results or size > self._max_bytes

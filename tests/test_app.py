@@ -1,5 +1,9 @@
 """The app as a stranger starts it: ``python app.py``, a page, and an edit over the real HTTP queue."""
 
+import asyncio
+import base64
+import io
+import json
 import os
 import re
 import socket
@@ -11,8 +15,14 @@ from pathlib import Path
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from mcp import ClientSession
+from mcp.client.streamable_http import streamablehttp_client
+from mcp.types import CallToolResult, Tool
+from PIL import Image
 
 from pix2pix import EditRequest, save_result
+from pix2pix.cli import main
+from pix2pix.ui.code_tab import CLIENT, MCP, PYTHON
 from tests.test_imports import ROOT
 
 
@@ -49,6 +59,9 @@ def test_an_edit_over_the_queue_equals_the_editors_own(client, pocket, photos, t
     result = pocket.edit(photos[0], EditRequest("make it night", seed=3))
     save_result(result, tmp_path / "ours.png")
     assert Path(picture).read_bytes() == (tmp_path / "ours.png").read_bytes()
+    command = ["edit", str(photos[0]), "make it night", "--seed", "3", "--model", "pocket", "--device", "cpu"]
+    assert main([*command, "--out", str(tmp_path / "command.png")]) == 0
+    assert Path(picture).read_bytes() == (tmp_path / "command.png").read_bytes()
     assert settings["seed"] == 3
     assert settings["checkpoint"] == "pocket"
     assert settings["num_inference_steps"] == result.request.num_inference_steps
@@ -63,3 +76,59 @@ def test_bad_input_is_one_sentence_and_the_app_goes_on(client, photos, tmp_path)
         assert str(caught.value).endswith((".", "”."))
         assert "/" not in str(caught.value)
     assert client.predict(handle_file(str(photos[0])), "make it night", api_name="/edit")
+
+
+def served_at(address: str, snippet: str) -> str:
+    """A snippet of the page, with the address of the app under test."""
+    return snippet.replace("http://127.0.0.1:7860", address)
+
+
+def ask_over_mcp(address: str, arguments: dict) -> tuple[list[Tool], CallToolResult]:
+    """The tools that an MCP client finds, and what it gets from ``edit``."""
+
+    async def progressed(*_: object) -> None:
+        """Asking for progress makes the answer a picture instead of its address alone."""
+
+    async def ask() -> tuple[list[Tool], CallToolResult]:
+        async with (
+            streamablehttp_client(served_at(address, json.loads(MCP)["mcpServers"]["instruct-pix2pix"]["url"])) as (
+                read,
+                write,
+                _,
+            ),
+            ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            tools = (await session.list_tools()).tools
+            return tools, await session.call_tool("edit", arguments, progress_callback=progressed)
+
+    return asyncio.run(ask())
+
+
+def test_an_mcp_client_finds_the_tool_and_edits_a_photo(address, pocket, photos):
+    photo = "data:image/png;base64," + base64.b64encode(photos[0].read_bytes()).decode()
+    tools, answer = ask_over_mcp(address, {"photo": photo, "instruction": "make it night", "seed": 3})
+    (edit,) = [tool for tool in tools if tool.name == "edit"]
+    assert "as an instruction says" in edit.description
+    assert "same seed" in edit.inputSchema["properties"]["seed"]["description"]
+    picture = next(content for content in answer.content if content.type == "image")
+    theirs = Image.open(io.BytesIO(base64.b64decode(picture.data)))
+    ours = pocket.edit(photos[0], EditRequest("make it night", seed=3)).image
+    assert theirs.convert("RGB").tobytes() == ours.tobytes()
+
+
+def test_an_mcp_client_hears_what_was_wrong(address, photos):
+    photo = "data:image/png;base64," + base64.b64encode(photos[0].read_bytes()).decode()
+    _, answer = ask_over_mcp(address, {"photo": photo, "instruction": " "})
+    assert answer.isError
+    assert "Say what to do with the photo" in answer.content[0].text
+    assert "Traceback" not in answer.content[0].text
+
+
+def test_the_snippets_of_the_page_work(address, photos, tmp_path, monkeypatch, capsys):
+    Image.open(photos[0]).save(tmp_path / "photo.jpg")
+    monkeypatch.chdir(tmp_path)
+    exec(PYTHON, {})
+    assert Image.open("night.png").size == Image.open("photo.jpg").size
+    exec(served_at(address, CLIENT), {})
+    assert "'seed': 7" in capsys.readouterr().out

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -288,3 +289,11 @@ def test_a_gpu_with_little_memory_is_given_one_model_at_a_time(monkeypatch, free
     pipeline = Pipeline()
     checkpoints._place(pipeline, torch.device("cuda"))
     assert pipeline.placed == placed
+
+
+def test_the_zones_of_steps_are_told_in_a_line():
+    assert INSTRUCT_PIX2PIX.steps_advice.startswith("1 to 9: rough · 10 to 24: ")
+    assert INSTRUCT_PIX2PIX.steps_advice.endswith("50 and more: dramatic, slower")
+    assert (
+        replace(INSTRUCT_PIX2PIX, step_zones=((1, "quick"), (2, "best"))).steps_advice == "1: quick · 2 and more: best"
+    )

@@ -55,6 +55,14 @@ def test_several_photos_into_a_folder(run, pictures, tmp_path):
     assert read_receipt(out / "one.png") == EditRequest("make it night", 2, 4.0, 1.2, 3, 32)
 
 
+def test_detail_can_be_left_out(run, pictures, tmp_path):
+    for choice, kept in (("on", True), ("off", False)):
+        out = tmp_path / f"{choice}.png"
+        assert run("edit", pictures[0], "make it night", "--out", out, "--seed", 3, "--detail", choice)[0] == 0
+        assert read_receipt(out).detail is kept
+    assert Image.open(tmp_path / "on.png").tobytes() != Image.open(tmp_path / "off.png").tobytes()
+
+
 def test_all_photos_share_the_seed_that_was_drawn_and_the_text_is_read_once(run, pictures, tmp_path, tiny_editor):
     calls = []
     tiny_editor.pipeline.text_encoder.register_forward_pre_hook(lambda *_: calls.append(1))

@@ -16,7 +16,7 @@ FLOORS = [  # lowest first; modules of one floor do not import each other, but f
     ["photo", "session"],
     ["job"],
     ["batch", "gallery"],
-    ["editor", "ui"],
+    ["editor", "ui", "zero_gpu"],
     ["training", "studio"],
     ["cli", "app"],
     ["__main__", "__init__"],

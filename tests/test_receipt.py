@@ -1,8 +1,9 @@
 """Results become files that say how they were made, and nothing else."""
 
 import io
+import json
 import os
-from dataclasses import replace
+from dataclasses import asdict, replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -16,7 +17,7 @@ from pix2pix.photo.receipt import RECEIPT_KEY, SOURCE_TYPE
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
-REQUEST = EditRequest("mach es “Nacht” 🌙 \\ <b>", 20, 7.5, 1.5, 2**32 - 1, 512)
+REQUEST = EditRequest("mach es “Nacht” 🌙 \\ <b>", 20, 7.5, 1.5, 2**32 - 1, 512, detail=False)
 
 
 @pytest.fixture
@@ -39,6 +40,13 @@ def test_png_gives_the_request_and_the_pixels_back(result, tmp_path):
         assert image.tobytes() == result.image.tobytes()
         assert f'"version": "{__version__}"' in image.info[RECEIPT_KEY]
         assert '"checkpoint": "owner/name", "revision": "abc"' in image.info[RECEIPT_KEY]
+
+
+def test_receipts_from_before_there_was_detail_are_read(scene, tmp_path):
+    texts = PngInfo()
+    texts.add_text(RECEIPT_KEY, json.dumps({k: v for k, v in asdict(REQUEST).items() if k != "detail"}))
+    scene.save(tmp_path / "old.png", pnginfo=texts)
+    assert read_receipt(tmp_path / "old.png") == replace(REQUEST, detail=False)
 
 
 @pytest.mark.parametrize("ending", ["png", "jpg", "jpeg", "JPG", "webp"])

@@ -41,6 +41,9 @@ from pix2pix.request import Defaults
         {"resolution": 31},
         {"resolution": 1025},
         {"resolution": 256.5},
+        {"detail": "on"},
+        {"detail": 1},
+        {"detail": None},
     ],
 )
 def test_wrong_values_are_refused_in_one_sentence(wrong):
@@ -73,6 +76,7 @@ def test_outer_blanks_do_not_count():
 def test_resolved_fills_what_is_open_and_nothing_else():
     defaults = Defaults(num_inference_steps=9, guidance_scale=2.0, image_guidance_scale=1.0, resolution=256)
     assert EditRequest("x", seed=3).resolved(defaults) == EditRequest("x", 9, 2.0, 1.0, 3, 256)
+    assert EditRequest("x", detail=False).resolved(defaults).detail is False
     assert EditRequest("x", 5, 3.0, 1.5, 0, 128).resolved(defaults) == EditRequest("x", 5, 3.0, 1.5, 0, 128)
     seeds = {EditRequest("x").resolved(defaults).seed for _ in range(20)}
     assert len(seeds) > 1

@@ -29,6 +29,7 @@ INSTRUCT_PIX2PIX_SUGGESTIONS = (
     "put sunglasses on him",
     "as a watercolour",
 )
+INSTRUCT_PIX2PIX_ZONES = ((1, "rough"), (10, "subtle and quick"), (25, "balanced"), (50, "dramatic, slower"))
 ABILITIES = "abilities.json"  # what a checkpoint of ours can do, as data beside its weights
 IDEAS_PER_FAMILY = 2
 
@@ -45,7 +46,7 @@ class Checkpoint:
         summary: one line for lists.
         about: what a person should know of it, a sentence or two.
         suggestions: instructions it does well.
-        steps_advice: what more and fewer steps do to it.
+        step_zones: what its numbers of steps are good for, each from a number on.
         notches: how far one press of "change more" or "keep more" moves text guidance and image guidance.
     """
 
@@ -56,8 +57,16 @@ class Checkpoint:
     summary: str = ""
     about: str = ""
     suggestions: tuple[str, ...] = INSTRUCT_PIX2PIX_SUGGESTIONS
-    steps_advice: str = "10 to 20: subtle and quick. About 30: balanced. 50 and more: dramatic and slower."
+    step_zones: tuple[tuple[int, str], ...] = INSTRUCT_PIX2PIX_ZONES
     notches: tuple[float, float] = (1.0, 0.2)
+
+    @property
+    def steps_advice(self) -> str:
+        """The zones as a line for people."""
+        ends = [f" to {start - 1}" for start, _ in self.step_zones[1:]] + [" and more"]
+        zones = zip(self.step_zones, ends, strict=True)
+        parts = [f"{start}{'' if end == f' to {start}' else end}: {name}" for (start, name), end in zones]
+        return " · ".join(parts)
 
     @property
     def is_folder(self) -> bool:
@@ -70,11 +79,11 @@ def _in_folder(folder: Path) -> Checkpoint:
     try:
         abilities = json.loads((folder / ABILITIES).read_text(encoding="utf-8"))
         defaults = Defaults(**{name: abilities[name] for name in Defaults.__dataclass_fields__})
+        zones = tuple((start, name) for start, name in abilities["step_zones"])
         ideas = tuple(idea for family in abilities["families"] for idea in family["examples"][:IDEAS_PER_FAMILY])
     except (OSError, ValueError, KeyError, TypeError):
         return checkpoint
-    advice = f"This model is best at {defaults.num_inference_steps}; more only takes longer."
-    return replace(checkpoint, defaults=defaults, suggestions=ideas, steps_advice=advice, notches=(0.15, 0.15))
+    return replace(checkpoint, defaults=defaults, suggestions=ideas, step_zones=zones, notches=(0.15, 0.15))
 
 
 POCKET = replace(

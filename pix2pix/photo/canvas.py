@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from pix2pix.photo.decoding import Photo
+from pix2pix.photo.upsampling import transfer
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,12 +24,16 @@ class Canvas:
     box: tuple[int, int, int, int]
     photo: Photo = field(repr=False)
 
-    def undo(self, drawn: Image.Image) -> Image.Image:
+    def undo(self, drawn: Image.Image, detail: bool = True) -> Image.Image:
         """What was drawn on this canvas (RGB, of ``image``'s size) as a picture of exactly the photo's size.
 
-        The margin is cut off, the rest is scaled with Lanczos, the photo's own transparency is put back.
+        The margin is cut off; the rest is scaled to the photo's size, with the photo's own detail in it (see
+        ``upsampling.transfer``) or, without ``detail``, with Lanczos alone; the photo's transparency is put back.
         """
-        return self.photo.with_colours(drawn.crop(self.box).resize(self.photo.size, Image.Resampling.LANCZOS))
+        edit = drawn.crop(self.box)
+        if detail:
+            return self.photo.with_colours(transfer(self.photo.rgb, self.image.crop(self.box), edit))
+        return self.photo.with_colours(edit.resize(self.photo.size, Image.Resampling.LANCZOS))
 
 
 def to_canvas(photo: Photo, resolution: int, grid: int) -> Canvas:

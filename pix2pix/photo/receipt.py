@@ -118,7 +118,7 @@ def read_receipt(source: str | os.PathLike | bytes) -> EditRequest | None:
             raise InvalidImage(DAMAGED) from error
         text = image.info.get(RECEIPT_KEY)
     try:
-        receipt = json.loads(text)
+        receipt = {"detail": False, **json.loads(text)}  # results of the first version were only enlarged
         return EditRequest(**{name: receipt[name] for name in EditRequest.__dataclass_fields__})
     except (InvalidRequest, KeyError, TypeError, ValueError, RecursionError):
         return None  # no receipt, or one that somebody has changed

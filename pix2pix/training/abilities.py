@@ -71,8 +71,15 @@ def abilities_of(evaluation: Evaluation) -> dict:
         for family, (measurement, bar, examples) in FURTHER.items()
         if evaluation.share(measurement) >= bar and evaluation.kept_outside(measurement) >= KEPT_OUTSIDE
     ]
-    settings = asdict(DEFAULTS)
+    settings = asdict(DEFAULTS) | {"step_zones": step_zones(evaluation.by_steps)}
     return settings | {"families": [family for family in families if family["examples"]]}
+
+
+def step_zones(by_steps: dict[int, float]) -> list[tuple[int, str]]:
+    """What numbers of steps are good for, from the dB that each reached: each zone from its first number on."""
+    best = max(by_steps, key=by_steps.get)
+    zones = [(1, "quickest")] if best > 1 else []
+    return [*zones, (best, "best"), *[(steps, "slower, no better") for steps in by_steps if steps > best][:1]]
 
 
 def write_abilities(folder: Path, evaluation: Evaluation) -> None:

@@ -12,7 +12,13 @@ from pix2pix.training.photos import psnr, to_tensor
 from pix2pix.training.plots import draw_plot, save_side_by_side
 
 CONTROLS = "controls.png"
-SHOWN_EDITS = {"make it sepia": "sepia", "make it night": "night", "blur it": "blur", "tint it purple": "purple"}
+SHOWN_EDITS = {
+    "make it sepia": "sepia",
+    "make it night": "night",
+    "blur it": "blur",
+    "turn it into a cartoon": "cartoon",
+    "make it snowy": "snow",
+}
 STEPS = (1, 2, 4, 8, 16)
 TEXT_GUIDANCE = (1.0, 1.25, 1.5, 2.0, 3.0)
 IMAGE_GUIDANCE = (1.0, 1.25, 1.5, 2.0)
@@ -28,6 +34,15 @@ def write_controls(folder: Path, editor: Editor, photos: Sequence[Image.Image]) 
         _plot("size of the edit by image guidance", editor, photos, "image_guidance_scale", IMAGE_GUIDANCE, _size),
     ]
     save_side_by_side(folder / CONTROLS, plots)
+
+
+def nearness_by_steps(editor: Editor, photos: Sequence[Image.Image]) -> dict[int, float]:
+    """Mean dB to the target of the shown edits, by the number of steps."""
+    near = {}
+    for steps in STEPS:
+        requests = [(EditRequest(said, num_inference_steps=steps, seed=0), name) for said, name in SHOWN_EDITS.items()]
+        near[steps] = fmean(_nearness(editor, photo, *request) for request in requests for photo in photos)
+    return near
 
 
 def _plot(

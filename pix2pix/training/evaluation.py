@@ -12,6 +12,7 @@ from PIL import Image
 
 from pix2pix import Editor, EditRequest
 from pix2pix.training import measures
+from pix2pix.training.controls import nearness_by_steps
 from pix2pix.training.denoiser import make_unet
 from pix2pix.training.edits import EDITS
 from pix2pix.training.export import make_pipeline, size_in_megabytes
@@ -57,6 +58,7 @@ class Evaluation:
     seconds: float
     megabytes: float
     untrained: float
+    by_steps: dict[int, float]
 
     def share(self, name: str) -> float:
         """The share of samples that passed, in 0..1."""
@@ -85,6 +87,7 @@ def evaluate(editor: Editor, folder: Path, effort: Effort) -> Evaluation:
         seconds=seconds_of_an_edit(editor, photos[0]),
         megabytes=size_in_megabytes(folder),
         untrained=untrained_share(editor, photos),
+        by_steps=nearness_by_steps(editor, photos[:2]),
     )
 
 

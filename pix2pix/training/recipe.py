@@ -39,7 +39,7 @@ class DenoiserRecipe:
     A shard is the pairs that are drawn and encoded at once; a block of steps trains on the pool of the last shards.
     """
 
-    steps: int = 4800
+    steps: int = 10800
     cooldown: float = 0.12
     batch: int = 16
     crop: int = 64

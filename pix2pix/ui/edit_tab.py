@@ -3,7 +3,7 @@
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,7 +12,7 @@ import gradio as gr
 from PIL.Image import Image
 
 from pix2pix.errors import EditError, EditFailed, InvalidRequest
-from pix2pix.events import Result, Step
+from pix2pix.events import Outcome, PhotoStep, Result, Step
 from pix2pix.photo import open_photo, read_receipt, save_result
 from pix2pix.request import EditRequest
 from pix2pix.session import EditSession
@@ -21,20 +21,31 @@ from pix2pix.ui.fields import Fields, Settings
 
 MODEL_QUEUE = {"concurrency_limit": 1, "concurrency_id": "model"}
 PRIVATE = {"api_visibility": "private"}
+AT_ONCE = {"concurrency_limit": None, "show_progress": "hidden", **PRIVATE}  # through the queue, where validators are
 QUICK = {"queue": False, "show_progress": "hidden", **PRIVATE}
 EDIT_SECONDS = 900  # a job that nobody listens to must end too
 SHOWN_SIDE = 1600  # pixels; the page shows pictures no larger, the download is always whole
 THUMBNAIL_SIDE = 256
 
+KEEP = "(model, ...values) => ({model, values})"  # in the browser: nothing of it needs the server
+
 Update = dict[Any, Any]
 
 
 class Studio(Protocol):
-    """What the page needs: an editor, as soon as it is loaded."""
+    """What the page needs: editors by the name of their model, as soon as they are loaded."""
 
-    def editor(self) -> Any: ...
+    def editor(self, model: str | None = None) -> Any: ...
 
-    def stream(self, photo: Path, request: EditRequest, *, session: EditSession) -> Iterator[Step | Result]: ...
+    def models(self) -> tuple[str, ...]: ...
+
+    def stream(
+        self, photo: Path, request: EditRequest, *, session: EditSession, model: str | None = None
+    ) -> Iterator[Step | Result]: ...
+
+    def stream_gallery(
+        self, photos: Sequence[Path], requests: Sequence[EditRequest], *, session: EditSession, model: str | None = None
+    ) -> Iterator[PhotoStep | Outcome]: ...
 
 
 def wire(f: Fields, studio: Studio) -> None:
@@ -47,22 +58,34 @@ def wire(f: Fields, studio: Studio) -> None:
 
 def _wire_editing(f: Fields, studio: Studio) -> None:
     s = f.settings
-    inputs = [f.photo, f.instruction, s.steps, s.text, s.image, s.size, s.seed, s.new_seed, f.session]
-    same_seed = [*inputs[:7], gr.State(False), f.session]
+    inputs = [
+        f.photo,
+        f.instruction,
+        s.steps,
+        s.text,
+        s.image,
+        s.size,
+        s.seed,
+        s.new_seed,
+        s.detail,
+        s.model,
+        f.session,
+    ]
+    same_seed = [*inputs[:7], gr.State(False), s.detail, s.model, f.session]
     outputs = [
         *(f.stage, f.slider, f.edit, f.stop, f.strip, f.session, s.seed),
         *(f.undo, f.redo, f.further, f.more, f.keep, f.download),
     ]
     options = {"outputs": outputs, "show_progress_on": [f.stage], **MODEL_QUEUE, **PRIVATE}
-    edit = _edit_with(f, studio)
-    running = [gr.on([f.instruction.submit, f.edit.click], edit, inputs, validator=_validate, **options)]
+    edit, waiting = _edit_with(f, studio), {"outputs": [f.stage, f.slider, f.edit, f.stop], **AT_ONCE}
+    asked = gr.on([f.instruction.submit, f.edit.click], lambda *_: _waiting(f), inputs, validator=_validate, **waiting)
+    running = [asked.success(edit, inputs, **options)]
     for button, direction in ((f.more, 1), (f.keep, -1)):
-        moved = button.click(_nudge(studio, direction), [s.text, s.image], [s.text, s.image], **QUICK)
-        running.append(moved.success(edit, same_seed, validator=_validate, **options))
+        moved = button.click(_nudge(studio, direction), [s.model, s.text, s.image], [s.text, s.image], **QUICK)
+        asked = moved.success(lambda *_: _waiting(f), same_seed, validator=_validate, **waiting)
+        running.append(asked.success(edit, same_seed, **options))
     f.stop.click(lambda: _stopped(f), outputs=[f.stage, f.edit, f.stop], cancels=running, **QUICK)
-    f.instruction.change(
-        lambda text: _count(studio, text), f.instruction, f.tokens, trigger_mode="always_last", **QUICK
-    )
+    f.instruction.change(_count_with(studio), [s.model, f.instruction], f.tokens, trigger_mode="always_last", **QUICK)
     f.suggestions.click(lambda sample: sample[0], f.suggestions, f.instruction, **QUICK)
 
 
@@ -70,7 +93,7 @@ def _wire_history(f: Fields) -> None:
     shown = [f.photo, f.stage, f.slider, f.strip, f.session, *f.after_an_edit]
     f.undo.click(lambda session: _moved(f, session, session.undo), f.session, shown, **QUICK)
     f.redo.click(lambda session: _moved(f, session, session.redo), f.session, shown, **QUICK)
-    restored = [f.instruction, *f.settings.values]
+    restored = [f.instruction, f.settings.model, *f.settings.values]
     f.strip.select(_choose_with(f), f.session, [*shown, *restored], **QUICK)
     f.further.click(lambda path: (path, stage.INVITATION), f.download, [f.photo, f.stage], **QUICK)
 
@@ -83,28 +106,30 @@ def _wire_photo(f: Fields) -> None:
 
 def _wire_settings(f: Fields, studio: Studio) -> None:
     s = f.settings
-    s.reset.click(lambda: _defaults(s, studio), outputs=s.values, **QUICK)
-    s.surprise.click(lambda: _random_guidance(studio), outputs=[s.text, s.image], **QUICK)
-    kept = [s.steps, s.text, s.image, s.size, s.new_seed]
-    gr.on(
-        [part.change for part in kept],
-        lambda *values: {"model": studio.editor().checkpoint.name, "values": values},
-        kept,
-        f.preferences,
-        trigger_mode="always_last",
-        **QUICK,
+    s.reset.click(lambda model: _defaults(s, studio.editor(model).checkpoint), s.model, s.kept, **QUICK)
+    s.surprise.click(
+        lambda model: _random_guidance(studio.editor(model).checkpoint), s.model, [s.text, s.image], **QUICK
     )
+    gr.on([part.change for part in s.kept], None, [s.model, *s.kept], f.preferences, js=KEEP, **PRIVATE)
 
 
 def opened(f: Fields, studio: Studio, preferences: dict) -> Update:
     """The page as it is once the model is loaded: its defaults, or what this person chose the last time."""
-    s, checkpoint = f.settings, studio.editor().checkpoint
-    values = _defaults(s, studio)
-    if preferences.get("model") == checkpoint.name:
-        values.update(zip([s.steps, s.text, s.image, s.size, s.new_seed], preferences["values"], strict=True))
-    values[s.steps] = gr.update(value=values[s.steps], info=checkpoint.steps_advice)
+    checkpoint, s = studio.editor().checkpoint, f.settings
+    update = chosen(f, checkpoint)
+    values = preferences.get("values", [])
+    if preferences.get("model") == checkpoint.name and len(values) == len(s.kept):
+        update |= {part: gr.update(value=value) for part, value in zip(s.kept, values, strict=True)}
+        update[s.steps]["info"] = checkpoint.steps_advice
+    return update | {s.model: gr.update(choices=list(studio.models()), value=checkpoint.name)}
+
+
+def chosen(f: Fields, checkpoint: Any) -> Update:
+    """What a newly chosen model brings along: its defaults, its advice, its ideas."""
+    update = _defaults(f.settings, checkpoint)
+    update[f.settings.steps] = gr.update(value=update[f.settings.steps], info=checkpoint.steps_advice)
     samples = [[suggestion] for suggestion in checkpoint.suggestions]
-    return {**values, f.suggestions: gr.update(samples=samples, visible=True)}
+    return {**update, f.suggestions: gr.update(samples=samples, visible=True)}
 
 
 def _validate(
@@ -130,12 +155,12 @@ def _check(**field: Any) -> dict:
 
 
 def _edit_with(f: Fields, studio: Studio) -> Callable[..., Iterator[Update]]:
-    def edit(photo, instruction, steps, text, image, size, seed, new_seed, session) -> Iterator[Update]:
-        yield {**_blank(f, stage.WAITING), f.edit: gr.update(interactive=False), f.stop: gr.update(interactive=True)}
+    def edit(photo, instruction, steps, text, image, size, seed, new_seed, detail, model, session) -> Iterator[Update]:
+        yield {f.stage: stage.STARTING}
         idle = {f.edit: gr.update(interactive=True), f.stop: gr.update(interactive=False)}
         try:
-            request = EditRequest(instruction, steps, text, image, None if new_seed else seed, size)
-            for step in _steps(studio.stream(photo, request, session=session)):
+            request = EditRequest(instruction, steps, text, image, None if new_seed else seed, size, detail)
+            for step in _steps(studio.stream(photo, request, session=session, model=model)):
                 yield {f.stage: step}
         except EditError as error:
             yield {f.stage: stage.failed(str(error)), **idle}
@@ -164,6 +189,11 @@ def _blank(f: Fields, content: str) -> Update:
     return {f.stage: gr.update(value=content, visible=True), f.slider: gr.update(visible=False)}
 
 
+def _waiting(f: Fields) -> Update:
+    busy = {f.edit: gr.update(interactive=False), f.stop: gr.update(interactive=True)}
+    return {**_blank(f, stage.WAITING), **busy}
+
+
 def _stopped(f: Fields) -> Update:
     return {f.stage: stage.STOPPED, f.edit: gr.update(interactive=True), f.stop: gr.update(interactive=False)}
 
@@ -190,7 +220,8 @@ def _moved(f: Fields, session: EditSession, move: Callable[[], Result | None]) -
 def _choose_with(f: Fields) -> Callable[..., Update]:
     def choose(session: EditSession, event: gr.SelectData) -> Update:
         result = session.show(event.index)
-        return {**_moved(f, session, lambda: result), **_settings_of(f, result.request)}
+        settings = {f.settings.model: result.checkpoint, **_settings_of(f, result.request)}
+        return {**_moved(f, session, lambda: result), **settings}
 
     return choose
 
@@ -205,6 +236,7 @@ def _settings_of(f: Fields, request: EditRequest) -> Update:
         s.size: request.resolution,
         s.seed: request.seed,
         s.new_seed: False,
+        s.detail: request.detail,
     }
 
 
@@ -227,36 +259,39 @@ def _received_with(f: Fields) -> Callable[..., Update]:
     return received
 
 
-def _defaults(s: Settings, studio: Studio) -> Update:
-    defaults = studio.editor().checkpoint.defaults
+def _defaults(s: Settings, checkpoint: Any) -> Update:
+    defaults = checkpoint.defaults
     return {
         s.steps: defaults.num_inference_steps,
         s.text: defaults.guidance_scale,
         s.image: defaults.image_guidance_scale,
         s.size: defaults.resolution,
         s.new_seed: True,
+        s.detail: True,
     }
 
 
-def _random_guidance(studio: Studio) -> tuple[float, float]:
+def _random_guidance(checkpoint: Any) -> tuple[float, float]:
     """Both scales from around the defaults: for the real checkpoint 6 to 9 and 1.2 to 1.8, as in the original app."""
-    defaults = studio.editor().checkpoint.defaults
-    scales = defaults.guidance_scale, defaults.image_guidance_scale
+    scales = checkpoint.defaults.guidance_scale, checkpoint.defaults.image_guidance_scale
     return tuple(round(max(1.0, random.uniform(0.8 * scale, 1.2 * scale)), 2) for scale in scales)
 
 
-def _nudge(studio: Studio, direction: int) -> Callable[[float, float], tuple[float, float]]:
-    def nudge(text: float, image: float) -> tuple[float, float]:
-        text_notch, image_notch = studio.editor().checkpoint.notches
+def _nudge(studio: Studio, direction: int) -> Callable[[str, float, float], tuple[float, float]]:
+    def nudge(model: str, text: float, image: float) -> tuple[float, float]:
+        text_notch, image_notch = studio.editor(model).checkpoint.notches
         moved = text + direction * text_notch, image - direction * image_notch
         return tuple(round(min(15.0, max(1.0, scale)), 2) for scale in moved)
 
     return nudge
 
 
-def _count(studio: Studio, text: str) -> str:
-    editor = studio.editor()
-    return stage.token_count(editor.count_tokens(text), editor.max_tokens)
+def _count_with(studio: Studio) -> Callable[[str, str], str]:
+    def count(model: str, text: str) -> str:
+        editor = studio.editor(model)
+        return stage.token_count(editor.count_tokens(text), editor.max_tokens)
+
+    return count
 
 
 def _shown(image: Image, side: int = SHOWN_SIDE) -> Image:

@@ -13,25 +13,34 @@ from pix2pix.ui.upload import PhotoUpload
 
 SESSION_SECONDS = 3600
 STORAGE_KEY = "instruct-pix2pix"
+MOST_IDEAS = 40
 EXAMPLES = ("tower.jpg", "lion.jpg", "cheetah1.jpg")  # photographs that come with gradio
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The controls under "Advanced", and the switch for a new seed at every edit."""
+    """The controls under "Advanced"."""
 
+    model: gr.Dropdown
     steps: gr.Slider
     text: gr.Slider
     image: gr.Slider
     size: gr.Slider
     seed: gr.Number
     new_seed: gr.Checkbox
+    detail: gr.Checkbox
     reset: gr.Button
     surprise: gr.Button
 
     @property
     def values(self) -> list[gr.components.Component]:
-        return [self.steps, self.text, self.image, self.size, self.seed, self.new_seed]
+        """What a result can bring back."""
+        return [self.steps, self.text, self.image, self.size, self.seed, self.new_seed, self.detail]
+
+    @property
+    def kept(self) -> list[gr.components.Component]:
+        """What is remembered from visit to visit."""
+        return [self.steps, self.text, self.image, self.size, self.new_seed, self.detail]
 
 
 @dataclass(frozen=True)
@@ -89,7 +98,7 @@ def _pictures() -> dict[str, gr.components.Component]:
                 elem_id="photo",
             )
         with gr.Column(min_width=300):
-            forming = gr.HTML(stage.INVITATION, elem_id="stage")
+            forming = gr.HTML(stage.INVITATION, elem_id="stage", padding=False)
             slider = gr.ImageSlider(
                 label="Before and after", height=PICTURE_HEIGHT, visible=False, interactive=False, elem_id="slider"
             )
@@ -99,12 +108,19 @@ def _pictures() -> dict[str, gr.components.Component]:
 def _instruction() -> dict[str, gr.components.Component]:
     with gr.Row(equal_height=True):
         instruction = gr.Textbox(
-            label="What should change?", placeholder="make it night", max_lines=3, scale=5, elem_id="instruction"
+            label="What should change?",
+            placeholder="make it night",
+            max_lines=3,
+            scale=5,
+            min_width=320,
+            elem_id="instruction",
         )
         edit = gr.Button("Edit", variant="primary", scale=1, min_width=120, elem_id="edit")
         stop = gr.Button("Stop", scale=1, min_width=120, interactive=False, elem_id="stop")
-    tokens = gr.HTML("", elem_id="tokens")
-    suggestions = gr.Dataset(label="Ideas", components=[instruction], samples=[[""]], visible=False)
+    tokens = gr.HTML("", elem_id="tokens", padding=False)
+    suggestions = gr.Dataset(
+        label="Ideas", components=[instruction], samples=[[""]], samples_per_page=MOST_IDEAS, visible=False
+    )
     return {"instruction": instruction, "edit": edit, "stop": stop, "tokens": tokens, "suggestions": suggestions}
 
 
@@ -116,7 +132,7 @@ def _results() -> dict[str, gr.components.Component]:
         }
         download = gr.DownloadButton("Download", interactive=False, min_width=110, elem_id="download")
     strip = gr.Gallery(
-        label="Your results: choose one to bring it back",
+        label="Your results",
         columns=8,
         height=170,
         object_fit="contain",
@@ -133,6 +149,7 @@ def _results() -> dict[str, gr.components.Component]:
 
 def _advanced() -> Settings:
     with gr.Accordion("Advanced", open=False, elem_id="advanced"):
+        model = gr.Dropdown(label="Model", info=CONTROLS["model"], interactive=True, elem_id="models")
         with gr.Row():
             steps = gr.Slider(1, 100, 4, step=1, label="Steps", info=CONTROLS["steps"], elem_id="steps")
             size = gr.Slider(128, 1024, 256, step=64, label="Size", info=CONTROLS["size"])
@@ -142,10 +159,11 @@ def _advanced() -> Settings:
         with gr.Row():
             seed = gr.Number(0, label="Seed", info=CONTROLS["seed"], precision=0, minimum=0, maximum=2**32 - 1)
             new_seed = gr.Checkbox(True, label="New seed each time", info=CONTROLS["new_seed"])
+            detail = gr.Checkbox(True, label="Keep the photo's detail", info=CONTROLS["detail"], elem_id="detail")
         with gr.Row():
             reset = gr.Button("Reset to defaults", size="sm")
             surprise = gr.Button("Random guidance", size="sm")
-    return Settings(steps, text, image, size, seed, new_seed, reset, surprise)
+    return Settings(model, steps, text, image, size, seed, new_seed, detail, reset, surprise)
 
 
 def _halved(bounds: tuple[float, float]) -> tuple[float, float]:

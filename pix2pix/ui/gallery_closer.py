@@ -27,13 +27,13 @@ def wire_closer(f: GalleryFields) -> None:
 
 
 def _choose_with(f: GalleryFields) -> Callable[..., Update]:
-    def choose(board: Board, instruction, steps, text, image, seed, size, event: gr.EventData) -> Update:
+    def choose(board: Board, instruction, steps, text, image, seed, size, detail, event: gr.EventData) -> Update:
         """Look at one card closely, with the words and settings it was edited with, or would be."""
         index = getattr(event, "index", None)
         if not isinstance(index, int) or not 0 <= index < len(board.cards):
             return {}
         board.chosen = index
-        words = [instruction, steps, text, image, seed, size]
+        words = [instruction, steps, text, image, seed, size, detail]
         if used := board.cards[index].request:
             words = [getattr(used, name) for name in SHOWN]
         values = dict(zip([f.closer.instruction, *f.closer.settings.values], words, strict=True))

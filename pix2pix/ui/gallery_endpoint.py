@@ -1,18 +1,20 @@
 """The endpoint ``edit_gallery``: many photos in, one ZIP file out."""
 
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict
-from itertools import repeat
+from itertools import islice, repeat
 from pathlib import Path
 
 import gradio as gr
 
 from pix2pix.errors import EditError
+from pix2pix.events import Outcome
 from pix2pix.photo import save_result
 from pix2pix.photo.archive import Entry, write_archive
 from pix2pix.request import EditRequest
+from pix2pix.session import EditSession
 from pix2pix.ui.board import MAX_PHOTOS
 from pix2pix.ui.edit_tab import Studio
 from pix2pix.ui.upload import PhotosUpload
@@ -67,17 +69,18 @@ def _edit_gallery_with(studio: Studio) -> Callable:
         try:
             request = EditRequest(instruction, num_inference_steps, guidance_scale, image_guidance_scale, seed)
             requests = request.numbered() if vary_seed else repeat(next(request.numbered()))
-            return _edited(studio, photos, requests)
+            return _edited(studio, photos, list(islice(requests, len(photos))))
         except EditError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
     return edit_gallery
 
 
-def _edited(studio: Studio, photos: list[tuple[Path, str]], requests: Iterable[EditRequest]) -> tuple[str, list[dict]]:
+def _edited(studio: Studio, photos: list[tuple[Path, str]], requests: Sequence[EditRequest]) -> tuple[str, list[dict]]:
     folder = Path(tempfile.mkdtemp(prefix="pix2pix-"))
     entries = []
-    with closing(studio.editor().edit_gallery([path for path, _ in photos], requests)) as outcomes:
+    with closing(studio.stream_gallery([path for path, _ in photos], requests, session=EditSession())) as stream:
+        outcomes = (event for event in stream if isinstance(event, Outcome))
         for outcome, (_, name) in zip(outcomes, photos, strict=True):
             if outcome.result is None:
                 entries.append(Entry(name, None, None, str(outcome.error)))

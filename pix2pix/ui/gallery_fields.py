@@ -23,11 +23,12 @@ class Settings:
     size: gr.Slider
     seed: gr.Number
     new_seed: gr.Button
+    detail: gr.Checkbox
 
     @property
     def values(self) -> list[gr.components.Component]:
         """In the order in which an ``EditRequest`` takes them, after the instruction."""
-        return [self.steps, self.text, self.image, self.seed, self.size]
+        return [self.steps, self.text, self.image, self.seed, self.size, self.detail]
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ def _settings(prefix: str) -> Settings:
         size = gr.Slider(128, 1024, 256, step=64, label="Size", info=CONTROLS["size"])
         seed = gr.Number(0, label="Seed", info=CONTROLS["seed"], precision=0, elem_id=f"{prefix}-seed")
         new_seed = gr.Button("New seed", size="sm", min_width=100, scale=0, elem_id=f"{prefix}-new-seed")
-    return Settings(steps, text, image, size, seed, new_seed)
+    detail = gr.Checkbox(True, label="Keep the photo's detail", info=CONTROLS["detail"])
+    return Settings(steps, text, image, size, seed, new_seed, detail)
 
 
 def _closer() -> Closer:

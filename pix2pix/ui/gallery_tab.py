@@ -57,8 +57,9 @@ def _wire_settings(f: GalleryFields, studio: Studio) -> None:
         try:
             best = studio.editor().checkpoint.defaults
         except EditError:
-            return [gr.skip()] * 5  # the page says so above the tabs
-        return [best.num_inference_steps, best.guidance_scale, best.image_guidance_scale, _new_seed(), best.resolution]
+            return [gr.skip()] * len(f.settings.values)  # the page says so above the tabs
+        guidance = best.guidance_scale, best.image_guidance_scale
+        return [best.num_inference_steps, *guidance, _new_seed(), best.resolution, True]
 
     gr.on(None, defaults, None, f.settings.values, concurrency_limit=None, show_progress="hidden", **PRIVATE)
     for settings in (f.settings, f.closer.settings):
@@ -141,9 +142,9 @@ def _small(f: GalleryFields, picture: Image.Image) -> str:
 
 
 def _ask_with(f: GalleryFields, ask: Callable[[Board, EditRequest, bool], None]) -> Callable[..., Update]:
-    def asked(instruction, steps, text, image, seed, size, seed_each, board, turn) -> Update:
+    def asked(instruction, steps, text, image, seed, size, detail, seed_each, board, turn) -> Update:
         try:
-            request = EditRequest(instruction, steps, text, image, seed, size)
+            request = EditRequest(instruction, steps, text, image, seed, size, detail)
         except EditError as error:
             return {f.bar: cards.draw_alert(str(error))}
         ask(board, request, seed_each)
@@ -155,9 +156,9 @@ def _ask_with(f: GalleryFields, ask: Callable[[Board, EditRequest, bool], None])
 
 
 def _ask_one_with(f: GalleryFields) -> Callable[..., Update]:
-    def asked(instruction, steps, text, image, seed, size, board, turn) -> Update:
+    def asked(instruction, steps, text, image, seed, size, detail, board, turn) -> Update:
         try:
-            request = EditRequest(instruction, steps, text, image, seed, size)
+            request = EditRequest(instruction, steps, text, image, seed, size, detail)
         except EditError as error:
             raise gr.Error(str(error), print_exception=False) from error
         if board.chosen is None:
@@ -190,10 +191,9 @@ def _edits(f: GalleryFields, studio: Studio, board: Board) -> Iterator[int | Non
     """Edit for one turn; yields whenever the page should look again: the card that is finished, or ``None``."""
     indices = board.to_do if board.running else []
     waiting = [board.cards[index] for index in indices]
-    editor = studio.editor()
     began = shown = last = time.monotonic()
     photos, requests = [card.photo for card in waiting], [card.wanted for card in waiting]
-    with closing(editor.stream_gallery(photos, requests, session=board.session)) as stream:
+    with closing(studio.stream_gallery(photos, requests, session=board.session)) as stream:
         for event in stream:
             now, index = time.monotonic(), indices[event.index]
             if not board.running or not board.waits_for(index, requests[event.index]):

@@ -1,11 +1,13 @@
 """Words of help, in the page where they are needed."""
 
 CONTROLS = {
+    "model": "What draws your edits. One that is not on this machine yet is downloaded first.",
     "steps": "How many times the picture is refined.",
     "text": "How strongly your words count; higher changes more.",
     "image": "How strongly your photo is kept; higher keeps more.",
     "seed": "Where the chance in the picture comes from: the same seed and settings give the same picture.",
     "new_seed": "Every edit looks a little different.",
+    "detail": "The result is as sharp as your photo; off shows exactly what the model drew, enlarged.",
     "size": "Side in pixels at which the model draws; larger is finer and slower.",
 }
 

@@ -1,6 +1,7 @@
 """The page: a title, what model is at work, the tabs."""
 
 import html
+from collections.abc import Callable
 
 import gradio as gr
 from gradio.media import get_image
@@ -8,7 +9,7 @@ from gradio.media import get_image
 from pix2pix.errors import EditError
 from pix2pix.ui import edit_tab
 from pix2pix.ui.code_tab import build_code_tab
-from pix2pix.ui.edit_tab import PRIVATE, Studio
+from pix2pix.ui.edit_tab import AT_ONCE, QUICK, Studio
 from pix2pix.ui.fields import EXAMPLES, SESSION_SECONDS, Fields, lay_out
 from pix2pix.ui.gallery_tab import build_gallery_tab
 
@@ -20,10 +21,8 @@ LOADING = "<p role='status'>The model is being loaded. You can choose a photo me
 def build_page(studio: Studio) -> gr.Blocks:
     """The page around ``studio``; it can be shown before the model is loaded."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(SESSION_SECONDS, SESSION_SECONDS)) as page:
-        gr.Markdown(
-            f"# {TITLE}\nDrop in a photo, say what to do with it, and get the edited photo back.", elem_id="title"
-        )
-        model = gr.HTML(LOADING, elem_id="model")
+        gr.Markdown(INTRODUCTION, elem_id="title")
+        model = gr.HTML(LOADING, elem_id="model", padding=False)
         with gr.Tab("Edit"):
             fields = lay_out()
             gr.Examples(
@@ -47,8 +46,23 @@ def _wire_opening(page: gr.Blocks, model: gr.HTML, fields: Fields, studio: Studi
         return {model: _about(editor), **edit_tab.opened(fields, studio, preferences or {})}
 
     s = fields.settings
-    outputs = [model, fields.suggestions, s.steps, s.text, s.image, s.size, s.new_seed]
-    page.load(opened, fields.preferences, outputs, concurrency_limit=None, show_progress="hidden", **PRIVATE)
+    outputs = [model, fields.suggestions, *s.kept]
+    page.load(opened, fields.preferences, [*outputs, s.model], **AT_ONCE)
+    loading = s.model.input(lambda: LOADING, outputs=model, **QUICK)
+    loading.then(_choose_with(model, fields, studio), s.model, [*outputs, s.model], **AT_ONCE)
+
+
+def _choose_with(model: gr.HTML, fields: Fields, studio: Studio) -> Callable[[str], dict]:
+    def choose(name: str) -> dict:
+        try:
+            editor = studio.editor(name)
+        except EditError as error:
+            first = studio.editor()
+            gr.Warning(str(error))
+            return {model: _about(first), fields.settings.model: first.checkpoint.name}
+        return {model: _about(editor), **edit_tab.chosen(fields, editor.checkpoint)}
+
+    return choose
 
 
 def _about(editor: object) -> str:

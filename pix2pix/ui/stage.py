@@ -12,7 +12,11 @@ from PIL.Image import Image
 from pix2pix.events import Step
 
 INVITATION = '<div class="stage"><p>Drop in a photo, say what should change, and press <b>Edit</b>.</p></div>'
-WAITING = '<div class="stage" role="status"><p>Getting ready …</p></div>'
+WAITING = (
+    '<div class="stage" role="status"><p>Your edit is waiting for its turn. Its place in the queue is shown above; '
+    "<b>Stop</b> gives it up.</p></div>"
+)
+STARTING = '<div class="stage" role="status"><p>Getting ready …</p></div>'
 STOPPED = '<div class="stage" role="status"><p>Stopped. Your photo and your words are still here.</p></div>'
 
 

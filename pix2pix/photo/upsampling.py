@@ -1,0 +1,162 @@
+"""A small edit applied to the full-size photo: the colours of the edit, the detail of the photo.
+
+The edit is explained at the model's size by local lines from colour to colour, ``after = gain . before + offset``: the
+guided filter with colour guidance (He, Sun and Tang, "Guided Image Filtering", TPAMI 2013, equations 14 to 18), whose
+coefficients, enlarged, are applied to the full-size guide (He and Sun, "Fast Guided Filter", arXiv:1505.00996). Two
+things are ours. Where a window's own colours say too little, as in a clear sky, it falls back on the line of the wider
+area around it, so that fine grain gets through as well. And a window counts by how well its line explains the edit:
+where there is something new, a hat or a snowflake, the edit itself is shown and nothing of the photo under it.
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from PIL import Image
+
+WINDOW = 3  # radius in pixels of the canvas
+WHOLE = 10**6
+# Side of the areas that are fitted, in pixels, from the whole picture to the single window; and how much the line of
+# the area before counts against the area's own colours, as a variance of colours in 0..1.
+FITS = ((WHOLE, 1e-6), (32, 1e-4), (1, 3e-4))
+NOISE = 0.06  # deviation, over the three channels, that an autoencoder may leave in a flat area
+EXPLAINED, NEW = 0.1, 0.3  # share of the variance left over: below the first all is trusted, above the second nothing
+BAND_PIXELS = 2**19  # a band of rows takes about 30 MB while it is drawn
+MAX_THREADS = 8
+
+
+def transfer(photo: Image.Image, canvas_before: Image.Image, canvas_after: Image.Image) -> Image.Image:
+    """Repeat on ``photo`` the edit that made ``canvas_after`` out of ``canvas_before``.
+
+    Args:
+        photo: RGB, any size.
+        canvas_before: RGB, the same photo at the model's size.
+        canvas_after: RGB of that size: its edit.
+
+    Returns:
+        RGB of the photo's size: the edit, enlarged with Lanczos, and on top the detail of the photo that the canvas
+        could not hold, through the local gain of the edit. Beyond the result itself, memory hardly grows with the
+        photo.
+    """
+    before, after = _channels(canvas_before), _channels(canvas_after)
+    gain, explained = explain(before, after)
+    planes = [Image.fromarray(plane) for plane in (*before, *explained, *gain.reshape(9, *gain.shape[2:]))]
+    result = Image.new("RGB", photo.size)
+    photo.load()
+    rows = max(1, BAND_PIXELS // photo.width)
+
+    def draw(top: int) -> None:
+        band = 0, top, photo.width, min(photo.height, top + rows)
+        result.paste(_draw_band(photo, planes, band), band)
+
+    with ThreadPoolExecutor(min(MAX_THREADS, os.cpu_count() or 1)) as threads:
+        for _ in threads.map(draw, range(0, photo.height, rows)):
+            pass  # looked at, so that an error is raised
+    return result
+
+
+def explain(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The local gain of an edit, and the edit without what the autoencoder lost.
+
+    Args:
+        before, after: (3, H, W) float32 RGB in 0..1.
+
+    Returns:
+        gain: (3, 3, H, W) float32, from channel of ``before`` to channel of ``after``; zero where nothing is explained.
+        explained: (3, H, W) float32, the mean over all windows around a pixel of what each says it is: its line of
+            ``before`` where that is trusted, and ``after`` where not.
+    """
+    mean_before, mean_after = _mean(before), _mean(after)
+    variance = _mean(before[:, None] * before) - mean_before[:, None] * mean_before
+    covariance = _mean(before[:, None] * after) - mean_before[:, None] * mean_after
+    energy = (_mean(after**2) - mean_after**2).sum(0)
+    fallback = np.zeros_like(variance) + np.eye(3, dtype=np.float32)[..., None, None]  # as if nothing had changed
+    for side, least in FITS:
+        colours = (variance, covariance, mean_before, mean_after, fallback)
+        line = _fit(*(_pooled(values, side) for values in colours), least)
+        gain, offset = (_resized(part, before.shape[:0:-1], Image.Resampling.BILINEAR) for part in line)
+        shift = mean_after - offset - _apply(gain, mean_before)
+        left = energy - (gain * (2 * covariance - _compose(variance, gain))).sum((0, 1)) + (shift**2).sum(0)
+        trust = _trust(left / (energy + NOISE**2))
+        fallback = gain * trust
+    gain, offset, trust = _mean(fallback), _mean(offset * trust), _mean(trust)
+    return gain, _apply(gain, before) + offset + (1 - trust) * after
+
+
+def _channels(image: Image.Image) -> np.ndarray:
+    return np.ascontiguousarray(np.asarray(image, np.float32).transpose(2, 0, 1)) / 255
+
+
+def _mean(values: np.ndarray) -> np.ndarray:
+    """Mean over the window around each pixel of (..., H, W), borders replicated."""
+    for axis in (-1, -2):
+        length = values.shape[axis]
+        edges = [(WINDOW, WINDOW) if axis % values.ndim == k else (0, 0) for k in range(values.ndim)]
+        lines = np.moveaxis(np.pad(values, edges, mode="edge"), axis, 0)
+        total = sum(lines[k : k + length] for k in range(2 * WINDOW + 1))
+        values = np.moveaxis(total / (2 * WINDOW + 1), 0, axis)
+    return values
+
+
+def _pooled(values: np.ndarray, side: int) -> np.ndarray:
+    """Means of (..., H, W) over squares of about ``side`` pixels, at least one."""
+    height, width = values.shape[-2:]
+    return _resized(values, (max(1, width // side), max(1, height // side)), Image.Resampling.BOX)
+
+
+def _resized(values: np.ndarray, size: tuple[int, int], filter: Image.Resampling) -> np.ndarray:
+    planes = values.reshape(-1, *values.shape[-2:])
+    resized = np.stack([np.asarray(Image.fromarray(plane).resize(size, filter)) for plane in planes])
+    return resized.reshape(*values.shape[:-2], *resized.shape[-2:])
+
+
+def _fit(
+    variance: np.ndarray,
+    covariance: np.ndarray,
+    mean_before: np.ndarray,
+    mean_after: np.ndarray,
+    fallback: np.ndarray,
+    least: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Gain, (3, 3, H, W), and offset, (3, H, W), of ridge regression towards the gain ``fallback``."""
+    red, green, blue = variance + least * np.eye(3)[..., None, None]  # in double precision from here
+    adjugate = np.stack([np.cross(*rows, axis=0) for rows in ((green, blue), (blue, red), (red, green))])
+    inverse = adjugate / (red * adjugate[0]).sum(0)
+    gain = _compose(inverse, covariance + least * fallback).astype(np.float32)
+    return gain, mean_after - _apply(gain, mean_before)
+
+
+def _compose(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Matrix products at every pixel, (3, 3, H, W)."""
+    return sum(left[:, k, None] * right[k] for k in range(3))
+
+
+def _apply(gain: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    return (gain * colours[:, None]).sum(0)
+
+
+def _trust(left_over: np.ndarray) -> np.ndarray:
+    certain = ((NEW - left_over) / (NEW - EXPLAINED)).clip(0, 1)
+    return certain * certain * (3 - 2 * certain)
+
+
+def _draw_band(photo: Image.Image, planes: list[Image.Image], band: tuple[int, int, int, int]) -> Image.Image:
+    """The rows of the result in ``band``; ``planes`` are before, explained and gain, 3 + 3 + 9 of mode F."""
+    size = band[2], band[3] - band[1]
+    width, height = planes[0].size
+    source = 0, band[1] * height / photo.height, width, band[3] * height / photo.height
+
+    def enlarged(plane: Image.Image, filter: Image.Resampling) -> np.ndarray:
+        return np.asarray(plane.resize(size, filter, box=source))
+
+    detail = [
+        np.asarray(channel, np.float32) / 255 - enlarged(plane, Image.Resampling.LANCZOS)
+        for channel, plane in zip(photo.crop(band).split(), planes[:3], strict=True)
+    ]
+    drawn = np.empty((size[1], size[0], 3), np.uint8)
+    for channel in range(3):
+        colour = enlarged(planes[3 + channel], Image.Resampling.LANCZOS).copy()
+        for k in range(3):
+            colour += detail[k] * enlarged(planes[6 + 3 * k + channel], Image.Resampling.BILINEAR)
+        drawn[..., channel] = (colour * 255 + 0.5).clip(0, 255.5)
+    return Image.fromarray(drawn)
