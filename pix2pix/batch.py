@@ -4,7 +4,7 @@ import hashlib
 import time
 from collections.abc import Generator, Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,7 +84,8 @@ class BatchEditor:
         return self._identity, canvas.image.size, pixels
 
     def _key(self, job: Job) -> Hashable:
-        return self._photo_key(job.canvas), job.request
+        """What a drawing depends on; the photo's own detail comes to it later."""
+        return self._photo_key(job.canvas), replace(job.request, detail=True)
 
     def _conditioning(self, instruction: str, session: EditSession) -> Conditioning:
         key = (self._identity, instruction)

@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import shutil
 import socket
 import zipfile
 
@@ -16,10 +15,8 @@ from playwright.sync_api import Page, expect, sync_playwright
 from pix2pix import EditRequest, read_receipt
 from pix2pix.ui import build_page
 from pix2pix.ui.theme import CSS, THEME
+from tests.browser import FLAGS, MISSING, find_chromium
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
 PATIENCE = 90_000  # milliseconds, for a slow machine
 
 
@@ -29,11 +26,17 @@ class StudioOf:
     def __init__(self, editor) -> None:
         self._editor = editor
 
-    def editor(self):
+    def editor(self, model=None):
         return self._editor
 
-    def stream(self, photo, request, *, session):
+    def models(self):
+        return (self._editor.checkpoint.name,)
+
+    def stream(self, photo, request, *, session, model=None):
         return self._editor.stream(photo, request, session=session)
+
+    def stream_gallery(self, photos, requests, *, session, model=None):
+        return self._editor.stream_gallery(photos, requests, session=session)
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +54,10 @@ def address(pocket):
 
 @pytest.fixture(scope="module")
 def browser():
-    assert CHROMIUM, "These tests need a Chromium: install it with “apt-get install chromium” and run them again."
+    path = find_chromium()
+    assert path, MISSING
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield chromium
         chromium.close()
 

@@ -261,6 +261,16 @@ def test_stopping_keeps_what_is_finished_and_frees_the_model(tiny_editor, many, 
     assert batches == [1, 1, 1]
 
 
+def test_detail_is_put_in_and_left_out_without_the_model(tiny_editor, many, batches):
+    session = EditSession()
+    list(tiny_editor.edit_gallery(many[:2], REQUEST, session=session))
+    batches.clear()
+    plain = replace(REQUEST, detail=False)
+    ours = [outcome.result.image for outcome in tiny_editor.edit_gallery(many[:2], plain, session=session)]
+    assert batches == []
+    assert [image.tobytes() for image in ours] == [tiny_editor.edit(photo, plain).image.tobytes() for photo in many[:2]]
+
+
 def test_stopping_inside_a_batch_makes_no_further_call(tiny_editor, many, micro_batch, batches):
     with closing(tiny_editor.stream_gallery(many, REQUEST)) as events:
         next(events)
