@@ -10,9 +10,8 @@ from pix2pix.photo import open_photo
 from pix2pix.ui import cards
 from pix2pix.ui.board import Board
 from pix2pix.ui.edit_tab import PRIVATE, QUICK, SHOWN_SIDE, Update
-from pix2pix.ui.gallery_fields import GalleryFields
+from pix2pix.ui.gallery_fields import SETTINGS, GalleryFields
 
-SHOWN = ("instruction", "num_inference_steps", "guidance_scale", "image_guidance_scale", "seed", "resolution")
 INTO_VIEW = """() => setTimeout(
   () => document.querySelector("#gallery-closer")?.scrollIntoView({behavior: "smooth", block: "start"}), 100)"""
 
@@ -35,7 +34,7 @@ def _choose_with(f: GalleryFields) -> Callable[..., Update]:
         board.chosen = index
         words = [instruction, steps, text, image, seed, size, detail]
         if used := board.cards[index].request:
-            words = [getattr(used, name) for name in SHOWN]
+            words = [used.instruction, *(getattr(used, name) for name in SETTINGS)]
         values = dict(zip([f.closer.instruction, *f.closer.settings.values], words, strict=True))
         return {f.grid: cards.draw_cards(board), **close_up(f, board), **values}
 

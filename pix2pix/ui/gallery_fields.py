@@ -11,6 +11,7 @@ from pix2pix.ui.help import CONTROLS
 from pix2pix.ui.upload import PhotosUpload
 
 SLIDER_HEIGHT = 500  # what gradio draws a picture to at most; from a lower field it would cut the picture's foot off
+SETTINGS = ("num_inference_steps", "guidance_scale", "image_guidance_scale", "seed", "resolution", "detail")
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Settings:
 
     @property
     def values(self) -> list[gr.components.Component]:
-        """In the order in which an ``EditRequest`` takes them, after the instruction."""
+        """In the order of ``SETTINGS``, in which an ``EditRequest`` takes them after the instruction."""
         return [self.steps, self.text, self.image, self.seed, self.size, self.detail]
 
 
