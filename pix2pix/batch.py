@@ -36,11 +36,11 @@ class BatchEditor:
 
     def edit(
         self, jobs: Sequence[Job], session: EditSession
-    ) -> Generator[Sequence[Step], None, Sequence[Result | EditError]]:
+    ) -> Generator[Sequence[Step], None, Sequence[Drawing | EditError]]:
         """Edit ``jobs``, all of one kind: yields a step for each after every denoising step.
 
         Returns:
-            For each job its result, or why this one has none.
+            For each job what the model drew, or why it drew nothing.
         """
         started = time.perf_counter()
         conditionings = [self._conditioning(job.request.instruction, session) for job in jobs]
@@ -58,11 +58,16 @@ class BatchEditor:
         for job, drawing in zip(jobs, drawings, strict=True):
             if isinstance(drawing, Drawing):
                 session.drawings.keep(self._key(job), drawing)
-        with ThreadPoolExecutor() as pool:  # large photos take longer to scale than a GPU takes to draw
-            return list(pool.map(self._ending, jobs, drawings))
+        return drawings
 
-    def _ending(self, job: Job, drawing: Drawing | EditError) -> Result | EditError:
-        return self._result(job, drawing) if isinstance(drawing, Drawing) else drawing
+    def results(self, jobs: Sequence[Job], drawings: Sequence[Drawing | EditError]) -> list[Result | EditError]:
+        """What was drawn, at the size of the photos; needs no model, so the next batch may begin meanwhile."""
+
+        def result(job: Job, drawing: Drawing | EditError) -> Result | EditError:
+            return drawing if isinstance(drawing, EditError) else self._result(job, drawing)
+
+        with ThreadPoolExecutor() as pool:  # large photos take longer to scale than a GPU takes to draw
+            return list(pool.map(result, jobs, drawings))
 
     def known(self, job: Job, session: EditSession) -> Result | None:
         """The result of ``job`` if ``session`` remembers what the model drew for it."""

@@ -180,21 +180,23 @@ class Editor:
         Raises:
             EditError: all of them broke together.
         """
-        with self._lock:
-            try:
-                endings = yield from self._batches.edit(jobs, session)
-            except EditError:
-                raise
-            except Exception as error:
-                logger.debug("An edit broke.", exc_info=True)
-                error.with_traceback(None)  # its frames would keep their tensors alive
-                torch.cuda.empty_cache()
-                edit_error = _as_edit_error(error)
-                if isinstance(edit_error, OutOfMemory):
-                    self._ran_out_of_memory(jobs)
-                raise edit_error from error
-            finally:
-                self.pipeline.maybe_free_model_hooks()
+        try:
+            with self._lock:
+                try:
+                    drawings = yield from self._batches.edit(jobs, session)
+                finally:
+                    self.pipeline.maybe_free_model_hooks()
+            endings = self._batches.results(jobs, drawings)
+        except EditError:
+            raise
+        except Exception as error:
+            logger.debug("An edit broke.", exc_info=True)
+            error.with_traceback(None)  # its frames would keep their tensors alive
+            torch.cuda.empty_cache()
+            edit_error = _as_edit_error(error)
+            if isinstance(edit_error, OutOfMemory):
+                self._ran_out_of_memory(jobs)
+            raise edit_error from error
         yield endings
 
     @cached_property
