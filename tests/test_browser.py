@@ -202,7 +202,10 @@ def test_a_picture_made_here_brings_its_settings_back(page, photos, pocket, tmp_
 
 
 def test_preferences_stay_over_a_reload(page, address):
+    page.wait_for_timeout(1500)  # what the page sets on opening is stored as well
+    stored = page.evaluate("JSON.stringify(localStorage)")
     set_steps(page, 9)
+    page.wait_for_function("stored => JSON.stringify(localStorage) != stored", arg=stored)
     open_page(page, address)
     page.click("#advanced > button")
     expect(page.locator("#steps input[type=number]")).to_have_value("9")
