@@ -85,8 +85,10 @@ def main(photos: int | None = None) -> None:
 def _introduction(photos: int) -> str:
     return (
         f"Measured with `make detail` on {platform.machine()}, {os.cpu_count()} cores, Python "
-        f"{platform.python_version()}, on {photos} photographs. An edit is made at the small size, degraded, and brought to the size of the "
-        "photo: by Lanczos, and by `transfer`. Both are compared with the same edit made at full size."
+        f"{platform.python_version()}, on {photos} photographs. An edit is made at the small size, "
+        "degraded, and brought to the size of the photo: by Lanczos, and by `transfer`. Both are compared with the same edit made at full "
+        "size. A cell has the mean PSNR of Lanczos, what `transfer` adds to it, and in brackets what it adds on the "
+        "photo where it adds least."
     )
 
 
@@ -113,7 +115,7 @@ def _quality(photos: Iterable[Image.Image], settings: list[Setting]) -> str:
     rows += [("**tone and colour**", [*tones, *TINTS])]
     rows += [(name, [name]) for name in REDRAWN] + [("**redrawn**", list(REDRAWN))]
     lines = [f"| {label} | " + " | ".join(_cell(column, names) for column in columns) + " |" for label, names in rows]
-    head = "| PSNR in dB: Lanczos, and transfer (worst photo) | " + " | ".join(one.name for one in settings) + " |"
+    head = "| PSNR in dB | " + " | ".join(one.name for one in settings) + " |"
     return "\n".join(["## Sharpness", "", head, "|---|" + "---|" * len(settings), *lines])
 
 
