@@ -22,7 +22,7 @@ AREA, WHOLE = 32, 10**6  # sides in pixels
 FITS = ((WHOLE, 1e-6), (AREA, 1e-4), (1, 3e-4))
 NOISE = 0.06  # deviation, over the three channels, that an autoencoder may leave in a flat area
 EXPLAINED, NEW = 0.1, 0.3  # share of the variance left over: below the first all is trusted, above the second nothing
-BLURRED, SHARP = 0.35, 0.6  # share of the finest detail kept; an autoencoder keeps 0.65 to 0.9
+BLURRED, SHARP = 0.65, 0.8  # share of the fine detail kept; autoencoders keep 0.8 to 1, "blur it" 0.2 to 0.7
 LEAST_DETAIL = 1e-5  # variance of fine detail in 0..1 below which an area counts as sharp
 BAND_PIXELS = 2**19  # a band of rows takes about 30 MB while it is drawn
 MAX_THREADS = 8
@@ -88,8 +88,8 @@ def explain(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def _sharpness(gain: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Whether the edit has the finest detail its lines promise, (H, W) in 0..1: 0 where it was meant to be blurred."""
-    fine_before, fine_after = before - _mean(before, 1), after - _mean(after, 1)
+    """Whether the edit has the fine detail its lines promise, (H, W) in 0..1: 0 where it was meant to be blurred."""
+    fine_before, fine_after = before - _mean(before, 2), after - _mean(after, 2)
     promised = _apply(gain, fine_before)
     shared, all_of_it = _pooled((promised * fine_after).sum(0), AREA), _pooled((promised**2).sum(0), AREA)
     kept = (shared + LEAST_DETAIL) / (all_of_it + LEAST_DETAIL)
