@@ -44,7 +44,7 @@ def _wire_opening(page: gr.Blocks, model: gr.HTML, fields: Fields, studio: Studi
         return {model: _about(editor), **edit_tab.opened(fields, studio, preferences or {})}
 
     s = fields.settings
-    outputs = [model, fields.suggestions, s.steps, s.text, s.image, s.size, s.new_seed]
+    outputs = [model, fields.suggestions, s.steps, s.text, s.image, s.size, s.new_seed, s.detail]
     page.load(opened, fields.preferences, outputs, concurrency_limit=None, show_progress="hidden", **PRIVATE)
 
 
