@@ -86,9 +86,9 @@ def _introduction(photos: int) -> str:
     return (
         f"Measured with `make detail` on {platform.machine()}, {os.cpu_count()} cores, Python "
         f"{platform.python_version()}, on {photos} photographs. An edit is made at the small size, degraded, and "
-        "brought to the photo's size: by Lanczos, and by `transfer`. Both are compared with the same edit at full size. "
-        "A cell has the mean PSNR of Lanczos, what `transfer` adds to it, and in brackets what it adds on the worst "
-        "photo. At the same size, Lanczos leaves the drawing as it is."
+        "brought to the photo's size: by Lanczos, and by `transfer`. Both are compared with the same edit at full "
+        "size. A cell has the mean PSNR of Lanczos, what `transfer` adds to it, and in brackets what it adds on the "
+        "worst photo. At the same size, Lanczos leaves the drawing as it is."
     )
 
 
