@@ -88,7 +88,8 @@ def _introduction(photos: int) -> str:
         f"{platform.python_version()}, on {photos} photographs. An edit is made at the small size, degraded, and "
         "brought to the photo's size: by Lanczos, and by `transfer`. Both are compared with the same edit at full "
         "size. A cell has the mean PSNR of Lanczos, what `transfer` adds to it, and in brackets what it adds on the "
-        "worst photo. At the same size, Lanczos leaves the drawing as it is."
+        "worst photo. The last column is why `transfer` is used for photos of the canvas's own size as well: Lanczos "
+        "leaves the drawing as it is there, and `transfer` repairs what the autoencoder lost."
     )
 
 
