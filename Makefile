@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: run test lint bench pocket evaluate clean
+.PHONY: run test lint bench detail pocket evaluate clean
 
 run: $(INSTALLED)
 	$(BIN)/python app.py
@@ -18,6 +18,9 @@ lint: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.against_diffusers
 	$(BIN)/python -m benchmarks.gallery
+
+detail: $(INSTALLED)
+	$(BIN)/python -m benchmarks.full_size
 
 pocket: $(INSTALLED)
 	MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_ARENA_MAX=1 $(BIN)/python -m pix2pix.training

@@ -5,7 +5,8 @@ guided filter with colour guidance (He, Sun and Tang, "Guided Image Filtering", 
 coefficients, enlarged, are applied to the full-size guide (He and Sun, "Fast Guided Filter", arXiv:1505.00996). Two
 things are ours. Where a window's own colours say too little, as in a clear sky, it falls back on the line of the wider
 area around it, so that fine grain gets through as well. And a window counts by how well its line explains the edit:
-where there is something new, a hat or a snowflake, the edit itself is shown and nothing of the photo under it.
+where there is something new, a hat or a snowflake, the edit itself is shown and nothing of the photo under it; so it
+is where the edit was to blur.
 """
 
 import os
@@ -15,12 +16,14 @@ import numpy as np
 from PIL import Image
 
 WINDOW = 3  # radius in pixels of the canvas
-WHOLE = 10**6
+AREA, WHOLE = 32, 10**6  # sides in pixels
 # Side of the areas that are fitted, in pixels, from the whole picture to the single window; and how much the line of
 # the area before counts against the area's own colours, as a variance of colours in 0..1.
-FITS = ((WHOLE, 1e-6), (32, 1e-4), (1, 3e-4))
+FITS = ((WHOLE, 1e-6), (AREA, 1e-4), (1, 3e-4))
 NOISE = 0.06  # deviation, over the three channels, that an autoencoder may leave in a flat area
 EXPLAINED, NEW = 0.1, 0.3  # share of the variance left over: below the first all is trusted, above the second nothing
+BLURRED, SHARP = 0.65, 0.8  # share of the fine detail kept; autoencoders keep 0.8 to 1, "blur it" 0.2 to 0.7
+LEAST_DETAIL = 1e-5  # variance of fine detail in 0..1 below which an area counts as sharp
 BAND_PIXELS = 2**19  # a band of rows takes about 30 MB while it is drawn
 MAX_THREADS = 8
 
@@ -77,24 +80,34 @@ def explain(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarr
         gain, offset = (_resized(part, before.shape[:0:-1], Image.Resampling.BILINEAR) for part in line)
         shift = mean_after - offset - _apply(gain, mean_before)
         left = energy - (gain * (2 * covariance - _compose(variance, gain))).sum((0, 1)) + (shift**2).sum(0)
-        trust = _trust(left / (energy + NOISE**2))
+        trust = 1 - _ramp(left / (energy + NOISE**2), EXPLAINED, NEW)
         fallback = gain * trust
     gain, offset, trust = _mean(fallback), _mean(offset * trust), _mean(trust)
-    return gain, _apply(gain, before) + offset + (1 - trust) * after
+    sharp = _sharpness(gain, before, after)
+    return gain * sharp, after + sharp * (_apply(gain, before) + offset - trust * after)
+
+
+def _sharpness(gain: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Whether the edit has the fine detail its lines promise, (H, W) in 0..1: 0 where it was meant to be blurred."""
+    fine_before, fine_after = before - _mean(before, 2), after - _mean(after, 2)
+    promised = _apply(gain, fine_before)
+    shared, all_of_it = _pooled((promised * fine_after).sum(0), AREA), _pooled((promised**2).sum(0), AREA)
+    kept = (shared + LEAST_DETAIL) / (all_of_it + LEAST_DETAIL)
+    return _resized(_ramp(kept, BLURRED, SHARP), before.shape[:0:-1], Image.Resampling.BILINEAR)
 
 
 def _channels(image: Image.Image) -> np.ndarray:
     return np.ascontiguousarray(np.asarray(image, np.float32).transpose(2, 0, 1)) / 255
 
 
-def _mean(values: np.ndarray) -> np.ndarray:
-    """Mean over the window around each pixel of (..., H, W), borders replicated."""
+def _mean(values: np.ndarray, reach: int = WINDOW) -> np.ndarray:
+    """Mean over the window of radius ``reach`` around each pixel of (..., H, W), borders replicated."""
     for axis in (-1, -2):
         length = values.shape[axis]
-        edges = [(WINDOW, WINDOW) if axis % values.ndim == k else (0, 0) for k in range(values.ndim)]
+        edges = [(reach, reach) if axis % values.ndim == k else (0, 0) for k in range(values.ndim)]
         lines = np.moveaxis(np.pad(values, edges, mode="edge"), axis, 0)
-        total = sum(lines[k : k + length] for k in range(2 * WINDOW + 1))
-        values = np.moveaxis(total / (2 * WINDOW + 1), 0, axis)
+        total = sum(lines[k : k + length] for k in range(2 * reach + 1))
+        values = np.moveaxis(total / (2 * reach + 1), 0, axis)
     return values
 
 
@@ -135,9 +148,10 @@ def _apply(gain: np.ndarray, colours: np.ndarray) -> np.ndarray:
     return (gain * colours[:, None]).sum(0)
 
 
-def _trust(left_over: np.ndarray) -> np.ndarray:
-    certain = ((NEW - left_over) / (NEW - EXPLAINED)).clip(0, 1)
-    return certain * certain * (3 - 2 * certain)
+def _ramp(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """0 up to ``low``, 1 from ``high`` on, smooth between."""
+    values = ((values - low) / (high - low)).clip(0, 1)
+    return values * values * (3 - 2 * values)
 
 
 def _draw_band(photo: Image.Image, planes: list[Image.Image], band: tuple[int, int, int, int]) -> Image.Image:
