@@ -8,9 +8,9 @@ from pix2pix.ui import cards
 from pix2pix.ui.board import MAX_PHOTOS, Board
 from pix2pix.ui.fields import SESSION_SECONDS
 from pix2pix.ui.help import CONTROLS
+from pix2pix.ui.theme import PICTURE_HEIGHT
 from pix2pix.ui.upload import PhotosUpload
 
-SLIDER_HEIGHT = 500  # what gradio draws a picture to at most; from a lower field it would cut the picture's foot off
 SETTINGS = ("num_inference_steps", "guidance_scale", "image_guidance_scale", "seed", "resolution", "detail")
 
 
@@ -139,7 +139,7 @@ def _closer() -> Closer:
 
 
 def _pictures() -> tuple[gr.ImageSlider, gr.Image]:
-    shown = {"height": SLIDER_HEIGHT, "interactive": False, "visible": False}
+    shown = {"height": PICTURE_HEIGHT, "interactive": False, "visible": False}
     slider = gr.ImageSlider(label="Before and after", elem_id="gallery-slider", **shown)
     original = gr.Image(label="The photo", format="jpeg", buttons=[], elem_id="gallery-original", **shown)
     return slider, original

@@ -2,7 +2,7 @@
 
 import gradio as gr
 
-PICTURE_HEIGHT = 440
+PICTURE_HEIGHT = 500  # what gradio draws a picture to at most; a lower slider would cut the picture's foot off
 
 THEME = gr.themes.Soft(
     primary_hue="indigo",
