@@ -85,6 +85,7 @@ def choose(page: Page, path: os.PathLike) -> None:
 def set_steps(page: Page, steps: int) -> None:
     page.click("#advanced > button")
     expect(page.locator("#steps input[type=number]")).to_have_value(str(POCKET.defaults.num_inference_steps))
+    page.wait_for_timeout(500)  # gradio sets a field that it has just unfolded a second time
     page.fill("#steps input[type=number]", str(steps))
     page.press("#steps input[type=number]", "Tab")
 
