@@ -57,8 +57,8 @@ def test_an_edit_is_nearest_to_its_own_target(edit, photos, name, sentence):
 def test_black_and_white_has_no_colour_blotches(edit, photos):
     outcome = edit(photos[1], "make it black and white")
     spread = (outcome.max(1).values - outcome.min(1).values) * 255
-    assert spread.mean() < 5
-    assert torch.nn.functional.avg_pool2d(spread[None], 16).max() < 16
+    assert spread.mean() < 6
+    assert torch.nn.functional.avg_pool2d(spread[None], 16).max() < 12
 
 
 @pytest.mark.parametrize("sentence", ["", "add a dog", "do nothing"])
