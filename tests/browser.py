@@ -11,6 +11,7 @@ from playwright.sync_api import sync_playwright
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 FLAGS += ("--disable-component-update", "--disable-sync")
+QUIET = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
 MISSING = "The tests of the page need Chromium: install it (Debian and Ubuntu: apt-get install chromium) and try again."
 
 
@@ -31,7 +32,7 @@ def install_chromium() -> None:
         commands = [["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"], *commands]
     for command in commands:
         with suppress(OSError, subprocess.TimeoutExpired):
-            subprocess.run(command, stdout=subprocess.DEVNULL, timeout=600, check=False)
+            subprocess.run(command, env=QUIET, stdout=subprocess.DEVNULL, timeout=600, check=False)
         if find_chromium():
             return
 
