@@ -8,7 +8,7 @@ from PIL import Image, ImageFilter, ImageOps
 from pix2pix.training.colour import hsv_to_rgb, luminance, rgb_to_hsv
 from pix2pix.training.edits import EDITS, SLIGHT, STRONG, TINTS, apply
 from pix2pix.training.filters import gaussian_blur
-from pix2pix.training.meanings import Change, Recolour, apply_meaning
+from pix2pix.training.meanings import Change, Local, Recolour, apply_meaning
 from pix2pix.training.photos import to_image, to_tensor
 from pix2pix.training.recolour import THING_COLOURS, membership, recolour
 
@@ -128,6 +128,18 @@ def test_two_edits_are_carried_out_in_order(picture):
     assert torch.allclose(both, edited("negative", edited("blur", picture)))
     assert torch.equal(apply_meaning((), picture, noise), picture)
     assert torch.equal(apply_meaning((Recolour("red", "blue"),), picture, noise), recolour(picture, "red", "blue"))
+
+
+def test_a_vignette_darkens_the_corners_and_keeps_the_middle(picture):
+    left = (edited("vignette", picture) / picture.clamp_min(0.01))[..., picture.amin(1)[0] > 0.05].amin()
+    assert left < 0.25
+    assert torch.equal(edited("vignette", picture)[..., 18:30, 24:40], picture[..., 18:30, 24:40])
+
+
+def test_a_local_edit_is_the_edit_here_and_the_photo_there(picture):
+    result = apply_meaning((Local("negative", "left half"),), picture, noise_for(picture))
+    assert torch.equal(result[..., :30], (1 - picture)[..., :30])
+    assert torch.equal(result[..., 34:], picture[..., 34:])
 
 
 def test_luminance_of_white_is_one():

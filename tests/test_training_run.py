@@ -17,8 +17,8 @@ from pix2pix.training.denoiser import ColourLoss, add_noise, draw_noise, make_sc
 from pix2pix.training.export import size_in_megabytes
 from pix2pix.training.learning import draw_batch, with_drafts
 from pix2pix.training.meanings import Change
-from pix2pix.training.pairs import Pairs
-from pix2pix.training.recipe import AutoencoderRecipe, DenoiserRecipe, LanguageRecipe, Recipe
+from pix2pix.training.pairs import Pairs, random_pictures
+from pix2pix.training.recipe import AutoencoderRecipe, DenoiserRecipe, LanguageRecipe, Recipe, Shards
 from pix2pix.training.scenes import make_scenes
 from pix2pix.training.state import numpy_generator
 
@@ -29,13 +29,11 @@ TINY = Recipe(
     denoiser=DenoiserRecipe(
         steps=6,
         cooldown=0.34,
-        batch=4,
-        last_batch=2,
-        crop=32,
-        last_crop=64,
-        widths=(64, 64),
-        shard_sources=4,
-        shard_edits=4,
+        crops=Shards(sides=(32,), whole=False, pixels=4 * 32**2, sources=4, edits=4),
+        whole=Shards(sides=(32, 64), whole=True, pixels=64**2, sources=4, edits=4),
+        last_crops=Shards(sides=(64,), whole=False, pixels=2 * 64**2, sources=2, edits=4),
+        last_whole=Shards(sides=(64,), whole=True, pixels=64**2, sources=2, edits=4),
+        widths=(64, 64, 64),
         block=2,
         pool=2,
     ),
@@ -162,10 +160,30 @@ def pairs_of(sentence_kinds):
 
 def test_flakes_begin_with_their_own_noise_and_all_else_with_fresh():
     snow, night = (
-        draw_batch([pairs_of([name])], 8, numpy_generator(0, "batch", 0)).noise for name in ("snow", "night")
+        draw_batch([pairs_of([name])], 8 * 32**2, numpy_generator(0, "batch", 0)).noise for name in ("snow", "night")
     )
     assert (snow == 7).all()
     assert night.std().item() == pytest.approx(1, abs=0.1)
+
+
+def test_a_batch_has_one_size_and_the_pixels_asked_for():
+    small, large = pairs_of(["night"] * 3), pairs_of(["night"] * 3)
+    large = replace(
+        large, sources=torch.zeros(3, 16, 16, 16), targets=torch.zeros(3, 16, 16, 16), weights=torch.ones(3, 1, 16, 16)
+    )
+    batches = [draw_batch([small, large], 4 * 64**2, numpy_generator(0, "batch", index)) for index in range(12)]
+    assert {tuple(batch.sources.shape) for batch in batches} == {(16, 16, 8, 8), (4, 16, 16, 16)}
+    assert all(len(batch.sentences) == len(batch.noise) == len(batch.sources) for batch in batches)
+
+
+def test_whole_pictures_have_the_usual_formats_on_the_grid():
+    scenes = np.full((2, 256, 256, 3), 128, np.uint8)
+    sizes = {
+        tuple(random_pictures(scenes, numpy_generator(0, "whole", index), 2, 128, whole=True).shape[2:])
+        for index in range(40)
+    }
+    assert sizes == {(128, 128), (112, 144), (144, 112), (112, 160), (160, 112)}
+    assert random_pictures(scenes, numpy_generator(0, "crops", 0), 3, 64, whole=False).shape == (3, 3, 64, 64)
 
 
 def test_the_middle_timesteps_begin_with_the_networks_own_prediction():

@@ -7,8 +7,21 @@ import pytest
 
 from pix2pix.training.edits import EDITS, SLIGHT, STRONG
 from pix2pix.training.evaluation import read_held_out
-from pix2pix.training.meanings import Change, Recolour, degrees, is_held_out, pairs, recolourings
-from pix2pix.training.mixture import SHARES, sample_kind, sample_meaning, sample_sentence
+from pix2pix.training.meanings import (
+    Change,
+    Frame,
+    Local,
+    Recolour,
+    Shape,
+    degrees,
+    frames,
+    is_held_out,
+    local_changes,
+    pairs,
+    recolourings,
+    shapes,
+)
+from pix2pix.training.mixture import CROP_SHARES, WHOLE_SHARES, sample_kind, sample_meaning, sample_sentence
 from pix2pix.training.wordings import (
     PHRASES,
     VOCABULARY,
@@ -69,7 +82,16 @@ def test_every_wording_has_one_meaning():
 
 def test_no_slot_is_left_open():
     rng = random.Random(0)
-    for meaning in [(), *degrees(), *pairs(), *recolourings(), *((Change(name),) for name in EDITS)]:
+    for meaning in [
+        (),
+        *degrees(),
+        *pairs(),
+        *recolourings(),
+        *local_changes(),
+        *frames(),
+        *shapes(),
+        *((Change(name),) for name in EDITS),
+    ]:
         assert "{" not in wording_of(meaning, rng).replace("{it}", "it")
     assert not any("{" in say_unknown(rng) for _ in range(200))
 
@@ -97,17 +119,18 @@ def test_the_training_never_says_what_is_held_out():
 
 def test_held_out_combinations_are_never_drawn():
     rng = random.Random(2)
-    drawn = {sample_meaning(rng, kind) for kind in ("pair", "recolour") for _ in range(3000)}
+    drawn = {sample_meaning(rng, kind) for kind in ("pair", "recolour", "local", "shape") for _ in range(3000)}
     assert not any(is_held_out(meaning) for meaning in drawn)
-    for meanings in (pairs(), recolourings()):
+    for meanings in (pairs(), recolourings(), local_changes(), shapes()):
         assert 0.03 < sum(map(is_held_out, meanings)) / len(meanings) < 0.2
 
 
 def test_the_plain_global_edits_come_first():
-    assert sum(SHARES.values()) == pytest.approx(1)
-    assert SHARES["global"] >= 0.55
+    assert CROP_SHARES["global"] >= 0.55
     rng = random.Random(3)
-    assert {sample_kind(rng) for _ in range(500)} == set(SHARES)
+    for shares in (CROP_SHARES, WHOLE_SHARES):
+        assert sum(shares.values()) == pytest.approx(1)
+        assert {sample_kind(rng, shares) for _ in range(800)} == set(shares)
     assert all(isinstance(sample_sentence(rng)[0], str) for _ in range(50))
 
 
@@ -117,6 +140,23 @@ def test_recolouring_names_both_colours():
         sentence = wording_of((Recolour("red", "blue"),), rng)
         assert re.search("red|crimson|scarlet", sentence)
         assert re.search("blue", sentence)
+
+
+def test_places_are_named_with_all_their_parts():
+    rng = random.Random(6)
+    for _ in range(50):
+        assert re.search("(edge|border|margin|rim|outer)", wording_of((Local("blur", "edges"),), rng))
+        assert re.search("red|crimson|scarlet", wording_of((Frame("red"),), rng))
+        shape = wording_of((Shape("star", "blue", "large", "lower left"),), rng)
+        assert re.search("(large|big|huge).*blue.*star", shape.replace("cobalt ", ""))
+        assert re.search("(lower|bottom) left", shape)
+
+
+def test_places_mean_one_thing_each():
+    named = [phrase for phrases in PHRASES["positions"].values() for phrase in phrases]
+    assert len(named) == len(set(named))
+    named = [phrase for phrases in PHRASES["regions"].values() for phrase in phrases]
+    assert len(named) == len(set(named))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ ABILITIES = "abilities.json"
 WORKS = 0.75  # share of an edit's wordings that must have passed
 KEPT_OUTSIDE = 24.0  # dB, where only some of the picture should change
 FAMILIES = {
-    "Light": ("brighter", "darker", "night", "sunset", "more contrast", "faded"),
+    "Light": ("brighter", "darker", "night", "sunset", "more contrast", "faded", "vignette"),
     "Colour": ("black and white", "sepia", "warmer", "colder", "vivid", "cyanotype", "duotone", "negative", "solarize"),
     "Tints": tuple(TINTS),
     "Weather": ("fog", "snow", "rain"),
@@ -24,6 +24,13 @@ FURTHER = {  # measurement, the share that must have passed, and what to say; th
     "Degrees": ("degrees", 0.85, ["make it slightly warmer", "make it much darker", "add a bit of fog"]),
     "Two at once": ("two edits", 0.70, ["make it night and add fog", "blur it and make it black and white"]),
     "Colours of things": ("colours of things", 0.60, ["turn the red things blue", "change green to orange"]),
+    "Parts of the picture": (
+        "parts of the picture",
+        0.60,
+        ["make the top half darker", "blur the edges", "make the left side black and white"],
+    ),
+    "Frames": ("frames", 0.60, ["add a white frame", "put a red border around it"]),
+    "Shapes": ("shapes", 0.60, ["draw a red circle in the upper left", "add a big blue star on the right"]),
 }
 EXAMPLES = {
     "brighter": "make it brighter",
@@ -32,6 +39,7 @@ EXAMPLES = {
     "sunset": "make it look like sunset",
     "more contrast": "increase the contrast",
     "faded": "make it faded",
+    "vignette": "add a vignette",
     "black and white": "make it black and white",
     "sepia": "turn it into a sepia photo",
     "warmer": "make it warmer",

@@ -140,13 +140,13 @@ def _turned(picture: np.ndarray, rng: Generator) -> np.ndarray:
 
 
 def _edited_crops(scenes: np.ndarray, rng: Generator, count: int, crop: int) -> Tensor:
-    """Random crops of which three eighths went through three edits: what it will have to draw."""
+    """Random crops of which three eighths went through three edits, as often as their shares: what it has to draw."""
     pictures = random_crops(scenes, rng, count, crop)
     noise = torch.randn(pictures[:, :1].shape, generator=torch_generator(rng))
-    part, names = count // 8, list(EDITS)
-    for index in range(3):
+    part, shares = count // 8, np.array([edit.share for edit in EDITS.values()])
+    for index, name in enumerate(rng.choice(list(EDITS), 3, p=shares / shares.sum())):
         chosen = slice(index * part, (index + 1) * part)
-        pictures[chosen] = apply(names[rng.integers(len(names))], pictures[chosen], noise[chosen])
+        pictures[chosen] = apply(name, pictures[chosen], noise[chosen])
     return pictures
 
 

@@ -16,7 +16,7 @@ from pix2pix.training.recipe import DenoiserRecipe, LanguageRecipe
 
 GROUPS = 16  # of the group normalisations
 CARRIER = 4.0  # what the copied latents ride on, so that the last normalisation hardly depends on the photo
-LATE_SHARE, LATE_FROM = 0.4, 850  # of the timesteps are drawn from the noisiest, where the edit is decided
+LATE_SHARE, LATE_FROM = 0.5, 850  # of the timesteps are drawn from the noisiest, where the edit is decided
 SLOW_NOISE = 0.35  # largest deviation of the noise's slowly varying part, which at rest is zero
 SLOW_NOISE_CELLS = 4  # latents that share its value, per side
 
@@ -24,7 +24,10 @@ SLOW_NOISE_CELLS = 4  # latents that share its value, per side
 def make_unet(
     recipe: DenoiserRecipe, language: LanguageRecipe, vae: AutoencoderTiny, seed: int
 ) -> UNet2DConditionModel:
-    """The untrained network. Text enters by cross-attention at the bottom and as scale and shift everywhere."""
+    """The untrained network. Text enters by cross-attention at the bottom and as scale and shift everywhere.
+
+    Nothing tells it where a pixel lies. The borders do: at the bottom a convolution reaches from one to the next.
+    """
     torch.manual_seed(seed)
     channels, levels = vae.config.latent_channels, len(recipe.widths)
     unet = UNet2DConditionModel(
@@ -37,7 +40,7 @@ def make_unet(
         mid_block_type="UNetMidBlock2DCrossAttn",
         layers_per_block=1,
         cross_attention_dim=language.width,
-        attention_head_dim=6,
+        attention_head_dim=4,
         norm_num_groups=GROUPS,
         addition_embed_type="text",
         addition_embed_type_num_heads=8,

@@ -8,10 +8,12 @@ where they fall is known from the first step, and another seed lets them fall el
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from pix2pix.training import filters
 from pix2pix.training.colour import colour, gradient_map, luminance
+from pix2pix.training.places import coordinates
 
 SLIGHT, PLAIN, STRONG = 0.45, 1.0, 1.8
 
@@ -39,12 +41,14 @@ class Edit:
         target: (pictures, strength, noise) to pictures; may leave 0..1, ``apply`` clamps.
         graded: whether it knows degrees.
         follows_noise: whether the noise decides what it draws.
+        whole: whether it depends on where a pixel lies in the picture, so that crops cannot teach it.
         share: how often it is trained, relative to a share of 1; harder ones more often.
     """
 
     target: Callable[[Tensor, float, Tensor], Tensor]
     graded: bool = False
     follows_noise: bool = False
+    whole: bool = False
     share: float = 1.0
 
 
@@ -78,8 +82,8 @@ def _solarize(pictures: Tensor) -> Tensor:
 
 
 def _posterize(pictures: Tensor) -> Tensor:
-    """Four levels a channel on slightly smoothed colours; the steps are short ramps, as edges of areas in print."""
-    levels = filters.gaussian_blur(pictures, 1.0).clamp(0, 1) * 3
+    """Four levels a channel on smoothed, vivid colours; the steps are short ramps, as edges of areas in print."""
+    levels = filters.gaussian_blur(_vivid(pictures, 0.5), 1.5).clamp(0, 1) * 3
     return (levels.floor() + ((levels.frac() - 0.35) / 0.3).clamp(0, 1)) / 3
 
 
@@ -130,7 +134,11 @@ def _blur(pictures: Tensor, strength: float) -> Tensor:
 
 
 def _sharpen(pictures: Tensor) -> Tensor:
-    return pictures + 2.0 * (pictures - filters.gaussian_blur(pictures, 1.5))
+    return pictures + 2.0 * (pictures - filters.gaussian_blur(pictures, 2.5))
+
+
+def _oil_painting(pictures: Tensor) -> Tensor:
+    return _vivid(filters.oil_paint(pictures), 0.4)
 
 
 def _pixelate(pictures: Tensor, strength: float) -> Tensor:
@@ -141,6 +149,13 @@ def _fog(pictures: Tensor, strength: float) -> Tensor:
     pale = pictures * 0.7 + 0.3 * luminance(pictures)
     through = 0.42**strength
     return pale * through + colour((0.80, 0.82, 0.84), pictures) * (1 - through)
+
+
+def _vignette(pictures: Tensor) -> Tensor:
+    """Dark corners: a smooth step of light from 40 % of the way to the corners on."""
+    y, x = coordinates(pictures)
+    outward = (torch.hypot(2 * x - 1, 2 * y - 1) / 2**0.5 - 0.4).clamp_min(0) / 0.6
+    return pictures * (1 - 0.9 * outward**2 * (3 - 2 * outward))
 
 
 def _tint(rgb: tuple[float, float, float]) -> Callable[[Tensor, float], Tensor]:
@@ -174,10 +189,11 @@ EDITS = {
     "sharpen": Edit(_plain(_sharpen), share=6.0),
     "sketch": Edit(_plain(filters.pencil_sketch), share=2.0),
     "pixelate": Edit(_graded(_pixelate), graded=True, share=8.0),
-    "oil painting": Edit(_plain(filters.oil_paint), share=8.0),
+    "oil painting": Edit(_plain(_oil_painting), share=8.0),
     "cartoon": Edit(_plain(filters.cartoon), share=6.0),
     "film grain": Edit(_scattered(filters.film_grain), follows_noise=True),
     "snow": Edit(_scattered(filters.snowfall), follows_noise=True, share=4.0),
     "rain": Edit(_scattered(filters.rainfall), follows_noise=True, share=3.0),
     "fog": Edit(_graded(_fog), graded=True),
+    "vignette": Edit(_plain(_vignette), whole=True),
 } | {name: Edit(_graded(_tint(rgb)), graded=True, share=0.8) for name, rgb in TINTS.items()}

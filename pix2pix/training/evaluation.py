@@ -16,9 +16,10 @@ from pix2pix.training.controls import nearness_by_steps
 from pix2pix.training.denoiser import make_unet
 from pix2pix.training.edits import EDITS
 from pix2pix.training.export import make_pipeline, size_in_megabytes
-from pix2pix.training.meanings import Recolour, is_held_out, pairs, recolourings
+from pix2pix.training.meanings import Recolour, frames, is_held_out, local_changes, pairs, recolourings, shapes
 from pix2pix.training.measures import Edit, Sample
 from pix2pix.training.photos import open_photos, psnr, to_tensor
+from pix2pix.training.place_measures import in_its_place
 from pix2pix.training.recipe import SMALL
 from pix2pix.training.wordings import say_unknown, split_wordings, wording_of
 
@@ -97,6 +98,8 @@ def _measurements(edit: Edit, photos: list[Image.Image], effort: Effort, rng: ra
     names = [name for name, entry in EDITS.items() if entry.graded] * effort.degrees
     trained_pairs, held_pairs = _split(pairs(), count, rng)
     trained_colours, held_colours = _split(recolourings(), count, rng)
+    trained_parts, held_parts = _split(local_changes(), count, rng)
+    trained_shapes, held_shapes = _split(shapes(), count, rng)
     unknown = [say_unknown(rng) for _ in range(count // 2)]
     unseen = [say_unknown(rng, UNSEEN_NAMES) for _ in range(count // 2)]
     return {
@@ -110,6 +113,11 @@ def _measurements(edit: Edit, photos: list[Image.Image], effort: Effort, rng: ra
         "colours of things, held-out pairs": lambda: measures.colours_of_things(
             edit, photos, _said_of_one(held_colours, rng)
         ),
+        "parts of the picture": lambda: in_its_place(edit, photos, _said(trained_parts, rng)),
+        "parts of the picture, held-out pairs": lambda: in_its_place(edit, photos, _said(held_parts, rng)),
+        "frames": lambda: in_its_place(edit, photos, _said(frames(), rng)),
+        "shapes": lambda: in_its_place(edit, photos, _said(trained_shapes, rng)),
+        "shapes, held-out combinations": lambda: in_its_place(edit, photos, _said(held_shapes, rng)),
         "unknown requests": lambda: measures.left_alone(edit, photos, unknown, UNKNOWN_BAR),
         "unknown requests, unseen words": lambda: measures.left_alone(edit, photos, unseen, UNKNOWN_BAR),
         "no instruction": lambda: measures.left_alone(edit, photos, [""] * len(photos), EMPTY_BAR),

@@ -16,8 +16,9 @@ from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from pix2pix.training.edits import EDITS, SLIGHT, STRONG
-from pix2pix.training.meanings import Change, Meaning, Recolour
+from pix2pix.training.meanings import Change, Frame, Local, Meaning, Recolour, Shape
 from pix2pix.training.mixture import sample_sentence
+from pix2pix.training.places import PAINTS, POSITIONS, REGIONS, SHAPES, SIZES
 from pix2pix.training.recipe import LanguageRecipe
 from pix2pix.training.recolour import THING_COLOURS
 from pix2pix.training.state import half_precision, load_state, numpy_generator, save_state, steps_with_progress
@@ -31,6 +32,12 @@ PARTS = {
         [*EDITS, SLIGHT, STRONG]
         + [("source", name) for name in THING_COLOURS]
         + [("target", name) for name in THING_COLOURS]
+        + [("region", name) for name in REGIONS]
+        + [("frame", name) for name in PAINTS]
+        + [("shape", name) for name in SHAPES]
+        + [("paint", name) for name in PAINTS]
+        + [("size", name) for name in SIZES]
+        + [("position", name) for name in POSITIONS]
     )
 }
 
@@ -64,17 +71,26 @@ class Reader(nn.Module):
 
 
 def parts_of(meaning: Meaning) -> Tensor:
-    """(len(PARTS),) of ones and zeros: the edits, the degree and the colours that ``meaning`` consists of."""
+    """(len(PARTS),) of ones and zeros: the edits, degrees, colours and places that ``meaning`` consists of."""
     wanted = torch.zeros(len(PARTS))
     for step in meaning:
-        match step:
-            case Change(name, strength):
-                wanted[PARTS[name]] = 1
-                if strength in PARTS:
-                    wanted[PARTS[strength]] = 1
-            case Recolour(source, target):
-                wanted[PARTS["source", source]] = wanted[PARTS["target", target]] = 1
+        wanted[[PARTS[part] for part in _parts_of_step(step)]] = 1
     return wanted
+
+
+def _parts_of_step(step: Change | Recolour | Local | Frame | Shape) -> list:
+    match step:
+        case Change(name, strength):
+            return [name, strength] if strength in PARTS else [name]
+        case Recolour(source, target):
+            return [("source", source), ("target", target)]
+        case Local(name, region):
+            return [name, ("region", region)]
+        case Frame(colour):
+            return [("frame", colour)]
+        case Shape(shape, colour, size, position):
+            return [("shape", shape), ("paint", colour), ("size", size), ("position", position)]
+    raise ValueError(f"no parts of {step}")
 
 
 def make_tokenizer(recipe: LanguageRecipe, seed: int, folder: Path) -> CLIPTokenizer:

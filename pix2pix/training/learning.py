@@ -13,7 +13,7 @@ from numpy.random import Generator
 from torch import Tensor, nn
 from transformers import CLIPTokenizer
 
-from pix2pix.training.autoencoder import encode_with, random_crops
+from pix2pix.training.autoencoder import FACTOR, encode_with, random_crops
 from pix2pix.training.denoiser import (
     LATE_FROM,
     ColourLoss,
@@ -45,7 +45,7 @@ AVERAGE = 0.999  # how much of the average of the weights a step keeps
 READER_RATE = 0.3  # of the UNet's learning rate
 WATCH_EVERY = 500  # steps
 DRAFTS = 0.8  # of the samples at the middle timesteps
-SENTENCES = 32  # read in every step beside the batch's own, so that the text encoder goes on learning the grammar
+SENTENCES = 40  # read in every step beside the batch's own, so that the text encoder goes on learning the grammar
 NAMING_WEIGHT = 0.05
 
 
@@ -116,7 +116,8 @@ def train_denoiser(
     it goes on from the last state before it cooled down.
     """
     learner = make_learner(vae, reader, recipe, device)
-    pool = Pool(scenes, encode_with(vae, device), recipe.denoiser, recipe.seed)
+    encode = encode_with(vae, device)
+    pools = {kind: Pool(scenes, encode, kind, recipe.denoiser.pool, recipe.seed) for kind in recipe.denoiser.all_shards}
     loss = _colour_loss(scenes, vae, recipe.seed, device)
     _resume(learner, recipe, run)
     losses: list[float] = []
@@ -130,9 +131,10 @@ def train_denoiser(
 
     for step in steps_with_progress(STAGE, learner.step, recipe.denoiser.steps, save, report):
         rng = numpy_generator(recipe.seed, STAGE, step)
-        batch = draw_batch(_pairs_of_step(pool, recipe, step), _batch_size(recipe, step), rng)
+        block, kinds = step // recipe.denoiser.block, recipe.denoiser.shards(_is_last(recipe, step))
+        batches = [draw_batch(pools[kind].pairs_of(block), kind.pixels, rng) for kind in kinds]
         _set_rates(learner.optimizer, recipe, step)
-        losses.append(train_step(learner, batch, tokenizer, vae.config.scaling_factor, loss, rng, device))
+        losses.append(train_step(learner, batches, tokenizer, vae.config.scaling_factor, loss, rng, device))
         learner.step = step + 1
         if watch and learner.step % WATCH_EVERY == 0:
             watch(learner)
@@ -171,14 +173,6 @@ def _is_last(recipe: Recipe, step: int) -> bool:
     return step >= recipe.denoiser.steps - recipe.denoiser.cooldown_steps
 
 
-def _batch_size(recipe: Recipe, step: int) -> int:
-    return recipe.denoiser.last_batch if _is_last(recipe, step) else recipe.denoiser.batch
-
-
-def _pairs_of_step(pool: Pool, recipe: Recipe, step: int) -> list[Pairs]:
-    return pool.pairs_of(step // recipe.denoiser.block, _is_last(recipe, step))
-
-
 def _set_rates(optimizer: torch.optim.Optimizer, recipe: Recipe, step: int) -> None:
     """Constant after the warm-up; towards the end down to nothing along a straight line."""
     left = (recipe.denoiser.steps - step) / max(1, recipe.denoiser.cooldown_steps)
@@ -187,59 +181,88 @@ def _set_rates(optimizer: torch.optim.Optimizer, recipe: Recipe, step: int) -> N
     optimizer.param_groups[1]["lr"] = rate * READER_RATE
 
 
-def draw_batch(shards: list[Pairs], count: int, rng: Generator) -> Batch:
-    """``count`` pairs at random, each with a wording; from some the instruction, the photo or both are left out."""
+def draw_batch(shards: list[Pairs], pixels: int, rng: Generator) -> Batch:
+    """Random pairs of ``pixels`` in all, each with a wording; some go without the instruction, the photo or both.
+
+    All are of one size, that of a shard chosen at random; those of other shards fill up where they are as large.
+    """
     words = random.Random(int(rng.integers(2**63)))
-    noise = draw_noise((count, *shards[0].sources.shape[1:]), torch_generator(rng))
-    sources, targets, weights, sentences = [], [], [], []
-    for row, shard in enumerate(rng.integers(0, len(shards), count)):
-        pairs, index = shards[shard], int(rng.integers(len(shards[shard])))
-        source, target, weight = pairs.sources[index].float(), pairs.targets[index].float(), pairs.weights[index]
-        sentence = say_unknown(words) if pairs.kinds[index] == "unknown" else say(pairs.meanings[index], words)
-        if follows_noise(pairs.meanings[index]):
-            noise[row] = pairs.noise[index]
-        fate = rng.random()
-        if fate < NO_TEXT:
-            sentence, target, weight = "", source, torch.ones_like(weight)
-        elif fate < NO_TEXT + NO_IMAGE + NEITHER:
-            sentence = "" if fate < NO_TEXT + NEITHER else sentence
-            source = torch.zeros_like(source)
-        sources.append(source)
-        targets.append(target)
-        weights.append(weight)
-        sentences.append(sentence)
-    return Batch(torch.stack(sources), torch.stack(targets), torch.stack(weights), noise, sentences)
+    size = shards[rng.integers(len(shards))].sources.shape[1:]
+    fitting = [shard for shard in shards if shard.sources.shape[1:] == size]
+    count = max(1, round(pixels / (size[1] * size[2] * FACTOR**2)))
+    noise = draw_noise((count, *size), torch_generator(rng))
+    samples = [_draw_sample(fitting[rng.integers(len(fitting))], noise[row], words, rng) for row in range(count)]
+    sources, targets, weights, noise, sentences = zip(*samples, strict=True)
+    return Batch(torch.stack(sources), torch.stack(targets), torch.stack(weights), torch.stack(noise), list(sentences))
+
+
+def _draw_sample(
+    pairs: Pairs, noise: Tensor, words: random.Random, rng: Generator
+) -> tuple[Tensor, Tensor, Tensor, Tensor, str]:
+    """One row of a batch."""
+    index = int(rng.integers(len(pairs)))
+    source, target, weight = pairs.sources[index].float(), pairs.targets[index].float(), pairs.weights[index]
+    sentence = say_unknown(words) if pairs.kinds[index] == "unknown" else say(pairs.meanings[index], words)
+    if follows_noise(pairs.meanings[index]):
+        noise = pairs.noise[index].float()
+    fate = rng.random()
+    if fate < NO_TEXT:
+        sentence, target, weight = "", source, torch.ones_like(weight)
+    elif fate < NO_TEXT + NO_IMAGE + NEITHER:
+        sentence = "" if fate < NO_TEXT + NEITHER else sentence
+        source = torch.zeros_like(source)
+    return source, target, weight, noise, sentence
 
 
 def train_step(
     learner: Learner,
-    batch: Batch,
+    batches: list[Batch],
     tokenizer: CLIPTokenizer,
     scaling_factor: float,
     loss_of: ColourLoss,
     rng: Generator,
     device: torch.device,
 ) -> float:
-    """One step of gradient descent on ``batch`` and on sentences alone; returns the denoiser's loss."""
-    generator, words = torch_generator(rng), random.Random(int(rng.integers(2**63)))
-    clean = (batch.targets * scaling_factor).to(device)
-    sources, noise = batch.sources.to(device), batch.noise.to(device)
-    timesteps = draw_timesteps(len(clean), generator)
+    """One step of gradient descent on ``batches`` and on sentences alone; returns the denoiser's loss."""
+    words = random.Random(int(rng.integers(2**63)))
     extra, meanings = zip(*(sample_sentence(words) for _ in range(SENTENCES)), strict=True)
+    said = [sentence for batch in batches for sentence in batch.sentences]
     with half_precision(device):
-        embeds = learner.reader.encoder(tokenize(tokenizer, [*batch.sentences, *extra]).to(device))[0]
-        begun = with_drafts(learner.unet, clean, sources, noise, embeds, timesteps, generator)
-        noisy = add_noise(begun, noise, timesteps, make_scheduler().alphas_cumprod)
-        seen = torch.cat([noisy, sources], 1).to(memory_format=torch.channels_last)
-        predicted = learner.unet(seen, timesteps.to(device), embeds[: len(clean)]).sample
-    loss = loss_of(predicted.float(), clean, batch.weights.to(device))
-    naming = learner.reader.loss(embeds[len(clean) :], list(meanings))
+        embeds = learner.reader.encoder(tokenize(tokenizer, [*said, *extra]).to(device))[0]
+    *of_batches, of_extra = embeds.split([*(len(batch.sentences) for batch in batches), SENTENCES])
+    loss = sum(
+        batch.sources.numel() * _batch_loss(learner.unet, batch, own, scaling_factor, loss_of, rng, device)
+        for batch, own in zip(batches, of_batches, strict=True)
+    ) / sum(batch.sources.numel() for batch in batches)
+    naming = learner.reader.loss(of_extra, list(meanings))
     learner.optimizer.zero_grad(set_to_none=True)
     (loss + NAMING_WEIGHT * naming).backward()
     nn.utils.clip_grad_norm_(learner.parameters, 1.0)
     learner.optimizer.step()
     _average(learner)
     return loss.item()
+
+
+def _batch_loss(
+    unet: UNet2DConditionModel,
+    batch: Batch,
+    embeds: Tensor,
+    scaling_factor: float,
+    loss_of: ColourLoss,
+    rng: Generator,
+    device: torch.device,
+) -> Tensor:
+    """The mean loss of one prediction for each row of ``batch``, at timesteps drawn here."""
+    generator = torch_generator(rng)
+    clean = (batch.targets * scaling_factor).to(device)
+    sources, noise = batch.sources.to(device), batch.noise.to(device)
+    timesteps = draw_timesteps(len(clean), generator)
+    with half_precision(device):
+        begun = with_drafts(unet, clean, sources, noise, embeds, timesteps, generator)
+        noisy = add_noise(begun, noise, timesteps, make_scheduler().alphas_cumprod)
+        seen = torch.cat([noisy, sources], 1).to(memory_format=torch.channels_last)
+        predicted = unet(seen, timesteps.to(device), embeds).sample
+    return loss_of(predicted.float(), clean, batch.weights.to(device))
 
 
 @torch.no_grad()

@@ -2,11 +2,22 @@
 
 import zlib
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import permutations, product
 
 from torch import Tensor
 
 from pix2pix.training.edits import EDITS, PLAIN, SLIGHT, STRONG, TINTS, apply
+from pix2pix.training.places import (
+    PAINTS,
+    POSITIONS,
+    REGIONS,
+    SHAPES,
+    SIZES,
+    frame_mask,
+    paint,
+    region_mask,
+    shape_mask,
+)
 from pix2pix.training.recolour import THING_COLOURS, recolour
 
 
@@ -17,6 +28,10 @@ class Change:
     name: str
     strength: float = PLAIN
 
+    def apply(self, pictures: Tensor, noise: Tensor) -> Tensor:
+        """The target for pictures (N, 3, H, W) in 0..1 and white noise (N, 1, H, W); so with the classes below."""
+        return apply(self.name, pictures, noise, self.strength)
+
 
 @dataclass(frozen=True)
 class Recolour:
@@ -25,21 +40,60 @@ class Recolour:
     source: str
     target: str
 
+    def apply(self, pictures: Tensor, noise: Tensor) -> Tensor:
+        """The target."""
+        return recolour(pictures, self.source, self.target)
 
-Meaning = tuple[Change | Recolour, ...]
+
+@dataclass(frozen=True)
+class Local:
+    """A global edit in one of ``REGIONS`` only."""
+
+    name: str
+    region: str
+
+    def apply(self, pictures: Tensor, noise: Tensor) -> Tensor:
+        """The target."""
+        return pictures + region_mask(self.region, pictures) * (apply(self.name, pictures, noise) - pictures)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A frame around the picture in one of ``PAINTS``."""
+
+    colour: str
+
+    def apply(self, pictures: Tensor, noise: Tensor) -> Tensor:
+        """The target."""
+        return paint(pictures, frame_mask(pictures), self.colour)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A flat shape: names of ``SHAPES``, ``PAINTS``, ``SIZES`` and ``POSITIONS``."""
+
+    shape: str
+    colour: str
+    size: str
+    position: str
+
+    def apply(self, pictures: Tensor, noise: Tensor) -> Tensor:
+        """The target."""
+        return paint(pictures, shape_mask(self.shape, self.size, self.position, pictures), self.colour)
+
+
+Meaning = tuple[Change | Recolour | Local | Frame | Shape, ...]
 
 TEXTURES = ("blur", "pixelate", "oil painting", "cartoon", "film grain", "snow", "rain", "fog", "sketch")
 TONES = ("black and white", "sepia", "negative", "night", "sunset", "brighter", "darker", "warmer", "colder", *TINTS)
 SENSELESS_AFTER_SKETCH = ("black and white", "night", "brighter", "darker", "warmer", "colder")
+LOCAL = ("brighter", "darker", "warmer", "colder", "black and white", "sepia", "negative", "blur", "pixelate", *TINTS)
 
 
 def apply_meaning(meaning: Meaning, pictures: Tensor, noise: Tensor) -> Tensor:
     """The target of ``meaning`` for pictures (N, 3, H, W) in 0..1 and white noise (N, 1, H, W)."""
     for step in meaning:
-        if isinstance(step, Change):
-            pictures = apply(step.name, pictures, noise, step.strength)
-        else:
-            pictures = recolour(pictures, step.source, step.target)
+        pictures = step.apply(pictures, noise)
     return pictures
 
 
@@ -67,6 +121,21 @@ def pairs() -> list[Meaning]:
 def recolourings() -> list[Meaning]:
     """Every colour of things into every other."""
     return [(Recolour(source, target),) for source, target in permutations(THING_COLOURS, 2)]
+
+
+def local_changes() -> list[Meaning]:
+    """Every edit that makes sense in a part of the picture, in every region."""
+    return [(Local(name, region),) for name, region in product(LOCAL, REGIONS)]
+
+
+def frames() -> list[Meaning]:
+    """A frame in every colour."""
+    return [(Frame(colour),) for colour in PAINTS]
+
+
+def shapes() -> list[Meaning]:
+    """Every shape in every colour, size and position."""
+    return [(Shape(*parts),) for parts in product(SHAPES, PAINTS, SIZES, POSITIONS)]
 
 
 def is_held_out(meaning: Meaning) -> bool:

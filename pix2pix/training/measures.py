@@ -34,7 +34,7 @@ class Sample:
         passed: whether it counts as done.
         psnr: dB to the target.
         nearest: which candidate the outcome is nearest to, where candidates were compared.
-        outside: dB to the photo outside of what should change, for colours of things.
+        outside: dB to the photo where nothing should change, for colours of things, places and shapes.
     """
 
     sentence: str

@@ -1,4 +1,4 @@
-"""Training pairs: crops of scenes before and after an edit, encoded once and used a few times.
+"""Training pairs: crops of scenes or whole ones before and after an edit, encoded once and used a few times.
 
 Pairs come in shards, each from a generator of its own number, and a block of steps trains on the last few shards. So
 the data of any step can be made again after a kill, and nothing of it needs to be stored.
@@ -16,14 +16,20 @@ from torch import Tensor
 
 from pix2pix.training.autoencoder import FACTOR, random_crops
 from pix2pix.training.colour import rgb_to_hsv
-from pix2pix.training.meanings import Meaning, Recolour, apply_meaning
-from pix2pix.training.mixture import sample_kind, sample_meaning
-from pix2pix.training.recipe import DenoiserRecipe
+from pix2pix.training.meanings import Change, Frame, Meaning, Recolour, Shape, apply_meaning, follows_noise
+from pix2pix.training.mixture import CROP_SHARES, WHOLE_SHARES, sample_kind, sample_meaning
+from pix2pix.training.recipe import Shards
 from pix2pix.training.recolour import THING_COLOURS, membership, turn_hues
+from pix2pix.training.scenes import SIDE
 from pix2pix.training.state import numpy_generator, torch_generator
 
-THINGS_WEIGHT = 4.0  # how much more the loss counts where things change their colour
+THINGS_WEIGHT = 4.0  # how much more the loss counts where things change their colour,
+PLACES_WEIGHT = 3.0  # where a shape or a frame is,
+FLAKES_WEIGHT = 6.0  # and where there are flakes, streaks or grain
 COLOUR_ABSENT = 0.15  # of the recolourings meet a picture whose hues were left to chance
+
+FORMATS = (1.0, 4 / 3, 3 / 2)  # of whole pictures, long side to short side
+GRID = 16  # pixels; the autoencoder's factor and two halvings in the UNet
 
 Encode = Callable[[Tensor], Tensor]
 
@@ -51,37 +57,30 @@ class Pairs:
 
 
 class Pool:
-    """The last shards, moved on as training goes; all of it follows from the seed and the number of the block."""
+    """The last shards of one kind, moved on as training goes; all follows from the seed and the number of the block."""
 
-    def __init__(self, scenes: np.ndarray, encode: Encode, recipe: DenoiserRecipe, seed: int) -> None:
-        self._scenes, self._encode, self._recipe, self._seed = scenes, encode, recipe, seed
-        self._shards: dict[tuple[str, int], Pairs] = {}
+    def __init__(self, scenes: np.ndarray, encode: Encode, kind: Shards, size: int, seed: int) -> None:
+        self._scenes, self._encode, self._kind, self._size, self._seed = scenes, encode, kind, size, seed
+        self._shards: dict[int, Pairs] = {}
 
-    def pairs_of(self, block: int, last: bool) -> list[Pairs]:
-        """The shards that block number ``block`` trains on; ``last`` for the larger crops of the end."""
-        stage = "last pairs" if last else "pairs"
-        wanted = [(stage, index) for index in range(block, block + self._recipe.pool)]
-        self._shards = {key: self._shards[key] if key in self._shards else self._make(*key) for key in wanted}
+    def pairs_of(self, block: int) -> list[Pairs]:
+        """The shards that block number ``block`` trains on."""
+        wanted = range(block, block + self._size)
+        self._shards = {index: self._shards.get(index) or self._make(index) for index in wanted}
         return list(self._shards.values())
 
-    def _make(self, stage: str, index: int) -> Pairs:
-        recipe, rng = self._recipe, numpy_generator(self._seed, stage, index)
-        if stage == "pairs":
-            return make_pairs(self._scenes, self._encode, rng, recipe.crop, recipe.shard_sources, recipe.shard_edits)
-        area = (recipe.last_crop // recipe.crop) ** 2
-        sources = max(2, recipe.shard_sources // area)
-        return make_pairs(self._scenes, self._encode, rng, recipe.last_crop, sources, recipe.shard_edits)
+    def _make(self, index: int) -> Pairs:
+        rng = numpy_generator(self._seed, repr(self._kind), index)
+        return make_pairs(self._scenes, self._encode, rng, self._kind)
 
 
-def make_pairs(
-    scenes: np.ndarray, encode: Encode, rng: Generator, crop: int, sources: int, edits: int, group: int = 4
-) -> Pairs:
-    """``sources`` x ``edits`` pairs of ``crop`` pixels: every small group of sources meets its own edits."""
+def make_pairs(scenes: np.ndarray, encode: Encode, rng: Generator, kind: Shards, group: int = 4) -> Pairs:
+    """One shard of ``kind``: every small group of pictures meets its own edits."""
     choices, generator = random.Random(int(rng.integers(2**63))), torch_generator(rng)
-    parts = []
-    for start in range(0, sources, group):
-        pictures = random_exposure(random_crops(scenes, rng, min(group, sources - start), crop), rng)
-        parts.append(_pairs_of_group(pictures, edits, encode, choices, generator))
+    side = int(rng.choice(kind.sides))
+    pictures = random_pictures(scenes, rng, max(2, kind.sources * kind.sides[0] ** 2 // side**2), side, kind.whole)
+    shares = WHOLE_SHARES if kind.whole else CROP_SHARES
+    parts = [_pairs_of_group(part, kind.edits, shares, encode, choices, generator) for part in pictures.split(group)]
     return Pairs(
         sources=torch.cat([part.sources for part in parts]),
         targets=torch.cat([part.targets for part in parts]),
@@ -92,6 +91,20 @@ def make_pairs(
     )
 
 
+def random_pictures(scenes: np.ndarray, rng: Generator, count: int, side: int, whole: bool) -> Tensor:
+    """(count, 3, H, W) in 0..1 under random exposures: crops of ``side`` pixels, or whole scenes of about that area.
+
+    Whole ones are square, or wide or high in one of the usual formats, with sides on a grid of GRID pixels.
+    """
+    if not whole:
+        return random_exposure(random_crops(scenes, rng, count, side), rng)
+    ratio = rng.choice(FORMATS) ** rng.choice([-1, 1])
+    size = [max(GRID, round(side * part / GRID) * GRID) for part in (ratio**0.5, ratio**-0.5)]
+    cut = [round(SIDE * rng.uniform(0.7, 1) * part / max(size)) for part in size]
+    crops = random_crops(scenes, rng, count, SIDE)[..., : cut[0], : cut[1]]
+    return random_exposure(F.interpolate(crops, size=size, mode="bilinear", antialias=True), rng)
+
+
 def random_exposure(pictures: Tensor, rng: Generator) -> Tensor:
     """Half of the time the pictures, (N, 3, H, W), each under a gamma of its own, more often lighter than darker."""
     if rng.random() < 0.5:
@@ -100,12 +113,17 @@ def random_exposure(pictures: Tensor, rng: Generator) -> Tensor:
 
 
 def _pairs_of_group(
-    pictures: Tensor, edits: int, encode: Encode, choices: random.Random, generator: torch.Generator
+    pictures: Tensor,
+    edits: int,
+    shares: dict[str, float],
+    encode: Encode,
+    choices: random.Random,
+    generator: torch.Generator,
 ) -> Pairs:
     plain = encode(pictures)
     sources, targets, weights, noises, kinds, meanings = [], [], [], [], [], []
     for _ in range(edits):
-        kind = sample_kind(choices)
+        kind = sample_kind(choices, shares)
         meaning = sample_meaning(choices, kind)
         before, source = pictures, plain
         if kind == "recolour":
@@ -115,7 +133,7 @@ def _pairs_of_group(
         after = apply_meaning(meaning, before, noise_of_pixels(noise.float()))
         sources.append(source)
         targets.append(encode(after) if meaning else source)
-        weights.append(_weights(meaning, before))
+        weights.append(_weights(meaning, before, after))
         noises.append(noise)
         kinds += [kind] * len(pictures)
         meanings += [meaning] * len(pictures)
@@ -145,10 +163,20 @@ def with_things_of(name: str, pictures: Tensor, choices: random.Random, generato
     return turn_hues(pictures, THING_COLOURS[name].hue - hues + jitter)
 
 
-def _weights(meaning: Meaning, pictures: Tensor) -> Tensor:
-    """(N, 1, h, w): more where the things are that change their colour."""
+def _weights(meaning: Meaning, before: Tensor, after: Tensor) -> Tensor:
+    """(N, 1, h, w): more where things change their colour, where shapes, frames, flakes and streaks are."""
     match meaning:
         case (Recolour(source, _),):
-            return 1 + THINGS_WEIGHT * F.avg_pool2d(membership(pictures, source)[:, None], FACTOR)
+            return 1 + THINGS_WEIGHT * F.avg_pool2d(membership(before, source)[:, None], FACTOR)
+        case (Shape() | Frame(),):
+            return 1 + PLACES_WEIGHT * F.avg_pool2d(_difference(before, after), FACTOR)
+        case (Change(),) if follows_noise(meaning):
+            still = apply_meaning(meaning, before, torch.zeros_like(before[:, :1]))
+            return 1 + FLAKES_WEIGHT * F.avg_pool2d(_difference(still, after), FACTOR)
         case _:
-            return torch.ones(len(pictures), 1, *(side // FACTOR for side in pictures.shape[2:]))
+            return torch.ones(len(before), 1, *(side // FACTOR for side in before.shape[2:]))
+
+
+def _difference(a: Tensor, b: Tensor) -> Tensor:
+    """(N, 1, H, W): how different two pictures are, 1 from a fifth of the range on."""
+    return ((a - b).abs().amax(1, keepdim=True) * 5).clamp(0, 1)

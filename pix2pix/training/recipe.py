@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class AutoencoderRecipe:
     """Attributes: steps in all, and those at the end on larger crops; batch and crop (pixels) of the two parts."""
 
-    steps: int = 3600
-    last_steps: int = 500
+    steps: int = 9000
+    last_steps: int = 1200
     batch: int = 16
     crop: int = 64
     last_batch: int = 8
@@ -22,10 +22,10 @@ class AutoencoderRecipe:
 class LanguageRecipe:
     """Attributes: the text encoder's size, and its training on wordings alone before the denoiser's."""
 
-    steps: int = 1300
+    steps: int = 3000
     batch: int = 64
     learning_rate: float = 1e-3
-    tokens: int = 1400
+    tokens: int = 1500
     positions: int = 32
     width: int = 128
     layers: int = 3
@@ -33,29 +33,55 @@ class LanguageRecipe:
 
 
 @dataclass(frozen=True)
-class DenoiserRecipe:
-    """Attributes: steps in all; the last share of them cools the learning rate down, on larger crops.
+class Shards:
+    """Pairs of one kind: how they are drawn, and how many of them train in a step.
 
-    A shard is the pairs that are drawn and encoded at once; a block of steps trains on the pool of the last shards.
+    Attributes:
+        sides: of the pictures in pixels; one of them, at random, for all pictures of a shard.
+        whole: whether they are whole scenes, of several shapes with the area of ``side`` x ``side``, and not crops.
+        pixels: of all pictures of a batch together.
+        sources, edits: a shard is ``sources`` pictures of the smallest side, or fewer larger ones, times ``edits``.
     """
 
-    steps: int = 10800
-    cooldown: float = 0.12
-    batch: int = 16
-    crop: int = 64
-    last_batch: int = 8
-    last_crop: int = 128
-    widths: tuple[int, ...] = (128, 192)
-    learning_rate: float = 7e-4
-    shard_sources: int = 32
-    shard_edits: int = 12
-    block: int = 48
+    sides: tuple[int, ...]
+    whole: bool
+    pixels: int
+    sources: int
+    edits: int
+
+
+@dataclass(frozen=True)
+class DenoiserRecipe:
+    """Attributes: steps in all; the last share of them cools the learning rate down, on larger pictures.
+
+    A step trains on a batch of crops and one of whole pictures, each drawn from the pool of the last shards of its
+    kind; a block of steps later the pool moves on by a shard.
+    """
+
+    steps: int = 12000
+    cooldown: float = 0.15
+    crops: Shards = Shards(sides=(64,), whole=False, pixels=24 * 64**2, sources=32, edits=16)
+    whole: Shards = Shards(sides=(96, 128, 192, 256), whole=True, pixels=192**2, sources=18, edits=12)
+    last_crops: Shards = Shards(sides=(128,), whole=False, pixels=7 * 128**2, sources=8, edits=16)
+    last_whole: Shards = Shards(sides=(224, 256), whole=True, pixels=256**2, sources=4, edits=12)
+    widths: tuple[int, ...] = (128, 192, 128)
+    learning_rate: float = 8e-4
+    block: int = 32
     pool: int = 12
 
     @property
     def cooldown_steps(self) -> int:
-        """The steps at the end on larger crops while the learning rate goes down."""
+        """The steps at the end on larger pictures while the learning rate goes down."""
         return round(self.steps * self.cooldown)
+
+    @property
+    def all_shards(self) -> tuple[Shards, ...]:
+        """Of the whole training."""
+        return self.shards(last=False) + self.shards(last=True)
+
+    def shards(self, last: bool) -> tuple[Shards, Shards]:
+        """The two kinds that a step trains on."""
+        return (self.last_crops, self.last_whole) if last else (self.crops, self.whole)
 
 
 @dataclass(frozen=True)
@@ -63,7 +89,7 @@ class Recipe:
     """Everything that decides the weights, together with the machine."""
 
     seed: int = 0
-    scenes: int = 6000
+    scenes: int = 10_000
     autoencoder: AutoencoderRecipe = AutoencoderRecipe()
     language: LanguageRecipe = LanguageRecipe()
     denoiser: DenoiserRecipe = DenoiserRecipe()
@@ -75,7 +101,11 @@ LARGE = Recipe(
     autoencoder=AutoencoderRecipe(steps=30_000, last_steps=5_000, batch=64, last_batch=32),
     language=LanguageRecipe(steps=5_000, batch=512),
     denoiser=DenoiserRecipe(
-        steps=120_000, batch=128, last_batch=64, crop=128, last_crop=256, shard_sources=64, shard_edits=32, block=32
+        steps=120_000,
+        crops=Shards(sides=(64, 128), whole=False, pixels=64 * 128**2, sources=128, edits=32),
+        whole=Shards(sides=(128, 192, 256), whole=True, pixels=16 * 256**2, sources=64, edits=24),
+        last_crops=Shards(sides=(256,), whole=False, pixels=16 * 256**2, sources=32, edits=32),
+        last_whole=Shards(sides=(224, 256), whole=True, pixels=16 * 256**2, sources=32, edits=24),
     ),
 )
 SIZES = {"small": SMALL, "large": LARGE}

@@ -46,7 +46,7 @@ def _summary(evaluation: Evaluation) -> list[str]:
         passed, decibels = fmean(s.passed for s in samples), fmean(s.psnr for s in samples)
         rows.append(f"| {name} | {passed:.0%} | {decibels:.1f} | {len(samples)} |")
         if (outside := evaluation.kept_outside(name)) < math.inf:
-            rows.append(f"| {name}: outside of the things, dB to the photo | | {outside:.1f} | {len(samples)} |")
+            rows.append(f"| {name}: where nothing should change, dB to the photo | | {outside:.1f} | {len(samples)} |")
     return [
         *rows,
         "",
@@ -79,7 +79,7 @@ def _failures(evaluation: Evaluation) -> list[str]:
 def write_contact_sheet(folder: Path, evaluation: Evaluation) -> None:
     """Write a sheet of outcomes beside their targets into ``folder``."""
     shown: list[Sample] = list(evaluation.samples["global, trained wordings"][:38])
-    for name in ("two edits", "colours of things", "unknown requests"):
+    for name in ("two edits", "colours of things", "parts of the picture", "frames", "shapes", "unknown requests"):
         shown += evaluation.samples[name][:8]
     cells = [(caption, to_image(picture)) for sample in shown for caption, picture in sample.cells[:2]]
     save_sheet(folder / SHEET, cells, columns=12, side=128)

@@ -11,7 +11,7 @@ from transformers import CLIPTokenizer
 from pix2pix.training.export import make_pipeline
 from pix2pix.training.learning import Learner
 from pix2pix.training.photos import to_image
-from pix2pix.training.scenes import BANK, SIDE, draw_scene, draw_texture
+from pix2pix.training.scenes import BANK, draw_scene, draw_texture
 from pix2pix.training.sheet import save_sheet
 from pix2pix.training.state import numpy_generator
 
@@ -20,8 +20,15 @@ SENTENCES = (
     "make it night",
     "blur it",
     "turn it into a cartoon",
+    "posterize it",
+    "make it an oil painting",
+    "make it snowy",
     "tint it red",
     "add a dog",
+    "make the top half darker",
+    "add a white frame",
+    "draw a large red circle in the upper left",
+    "add a blue star on the right",
 )
 SCENES = 3
 
@@ -34,7 +41,7 @@ class Watcher:
         rng = numpy_generator(seed, "watched scenes", 0)
         bank = np.stack([draw_texture(rng) for _ in range(BANK // 10)])
         self._scenes = torch.from_numpy(np.stack([draw_scene(rng, bank) for _ in range(SCENES)]))
-        self._scenes = self._scenes.permute(0, 3, 1, 2)[..., : SIDE // 2, : SIDE // 2].float() / 255
+        self._scenes = self._scenes.permute(0, 3, 1, 2).float() / 255
 
     def __call__(self, learner: Learner) -> None:
         """Draw ``learner``'s averages as they are now, into a file named by the step."""

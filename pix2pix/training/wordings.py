@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from pix2pix.training.edits import PLAIN, SLIGHT, TINTS
-from pix2pix.training.meanings import Change, Meaning, Recolour
+from pix2pix.training.meanings import Change, Frame, Local, Meaning, Recolour, Shape
 
 PHRASES = tomllib.loads(Path(__file__).with_name("phrases.toml").read_text(encoding="utf-8"))
 VOCABULARY = tomllib.loads(Path(__file__).with_name("vocabulary.toml").read_text(encoding="utf-8"))
@@ -102,6 +102,12 @@ def wording_of(meaning: Meaning, rng: random.Random) -> str:
             a, b = rng.choice(PHRASES["colours"][source]), rng.choice(PHRASES["colours"][target])
             form = rng.choice(PHRASES["recolour"]).replace("{t}", rng.choice(PHRASES["things"]))
             return form.replace("{a}", a).replace("{b}", b)
+        case (Local(name, region),):
+            return _of_local(name, region, rng)
+        case (Frame(colour),):
+            return _of_frame(colour, rng)
+        case (Shape(),):
+            return _of_shape(meaning[0], rng)
         case (Change(first), Change(second)):
             return _of_pair(first, second, rng)
     raise ValueError(f"no wording for {meaning}")
@@ -120,6 +126,41 @@ def _of_pair(first: str, second: str, rng: random.Random) -> str:
         return rng.choice(PHRASES["joined_adjectives"]).replace("{a}", a).replace("{b}", b)
     a, b = (_short_command(name, rng) for name in (first, second))
     return rng.choice(PHRASES["joined"]).replace("{a}", a).replace("{b}", b.replace("{it}", "it"))
+
+
+def _of_local(name: str, region: str, rng: random.Random) -> str:
+    """A trained wording of the edit whose object is the region, or that names it elsewhere."""
+    place = rng.choice(PHRASES["regions"][region])
+    while True:
+        wording = _trained_wording((Change(name),), rng)
+        if "everything" in wording or len(wording) > 40:
+            continue
+        if "{it}" in wording:
+            return wording.replace("{it}", place)
+        if wording in wordings(name)["commands"]:
+            return rng.choice(PHRASES["local"]).replace("{w}", wording).replace("{p}", place)
+
+
+def _of_frame(colour: str, rng: random.Random) -> str:
+    """White is also what a frame is when nobody says its colour."""
+    if colour == "white" and rng.random() < 0.2:
+        return with_articles(rng.choice(PHRASES["frame"]).replace("{f}", rng.choice(["a frame", "a border"])))
+    word = rng.choice(_paints(colour))
+    if rng.random() < 0.25:
+        return rng.choice(PHRASES["frame_commands"]).replace("{c}", word)
+    frame = with_articles(rng.choice(PHRASES["frames"]).replace("{c}", word))
+    return rng.choice(PHRASES["frame"]).replace("{f}", frame)
+
+
+def _of_shape(shape: Shape, rng: random.Random) -> str:
+    parts = (PHRASES["sizes"][shape.size], _paints(shape.colour), PHRASES["shapes"][shape.shape])
+    thing = " ".join(word for words in parts if (word := rng.choice(words)))
+    form = rng.choice(PHRASES["shape"]).replace("{s}", with_articles(f"a {thing}"))
+    return form.replace("{p}", rng.choice(PHRASES["positions"][shape.position]))
+
+
+def _paints(colour: str) -> list[str]:
+    return PHRASES["colours" if colour in PHRASES["colours"] else "paints"][colour]
 
 
 def _short_command(name: str, rng: random.Random) -> str:
@@ -144,6 +185,8 @@ def say_unknown(rng: random.Random, names: list[str] | None = None) -> str:
 def dress(wording: str, rng: random.Random) -> str:
     """Choose a word for {it}; sometimes add politeness, capitals, a typo, or leave out a small word."""
     text = wording.replace("{it}", rng.choice(PHRASES["objects"]))
+    if rng.random() < 0.3:
+        text = text.replace("color", "colour").replace("gray", "grey")
     if rng.random() < 0.2:
         text = rng.choice(PHRASES["before"]) + text
     if rng.random() < 0.15:
