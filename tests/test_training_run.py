@@ -186,6 +186,13 @@ def test_whole_pictures_have_the_usual_formats_on_the_grid():
     assert random_pictures(scenes, numpy_generator(0, "crops", 0), 3, 64, whole=False).shape == (3, 3, 64, 64)
 
 
+def test_whole_pictures_stay_in_range():
+    scenes = np.full((2, 256, 256, 3), 255, np.uint8)
+    for index in range(20):
+        pictures = random_pictures(scenes, numpy_generator(0, "white", index), 2, 192, whole=True)
+        assert pictures.max() <= 1
+
+
 def test_the_middle_timesteps_begin_with_the_networks_own_prediction():
     def unet(seen, timesteps, embeds):
         assert (timesteps == 999).all()

@@ -12,6 +12,7 @@ TEMPLATE = Path(__file__).with_name("model_card.md")
 def write_card(folder: Path, evaluation: Evaluation, recipe: Recipe) -> None:
     """Write the model card of a checkpoint that ``recipe`` made and ``evaluation`` measured."""
     abilities = abilities_of(evaluation)
+    crops, whole = recipe.denoiser.shards(last=False)
     families = [f"- **{f['name']}**: " + ", ".join(f"“{e}”" for e in f["examples"]) for f in abilities["families"]]
     text = TEMPLATE.read_text(encoding="utf-8").format(
         families="\n".join(families),
@@ -27,9 +28,10 @@ def write_card(folder: Path, evaluation: Evaluation, recipe: Recipe) -> None:
         positions=recipe.language.positions,
         widths=" and ".join(map(str, recipe.denoiser.widths)),
         denoiser_steps=recipe.denoiser.steps,
-        batch=recipe.denoiser.batch,
-        crop=recipe.denoiser.crop,
-        last_crop=recipe.denoiser.last_crop,
+        crops=crops.pixels // crops.sides[0] ** 2,
+        crop=crops.sides[0],
+        smallest=whole.sides[0],
+        largest=whole.sides[-1],
         cooldown=recipe.denoiser.cooldown,
         resolution=abilities["resolution"],
     )

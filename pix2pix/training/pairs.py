@@ -102,7 +102,8 @@ def random_pictures(scenes: np.ndarray, rng: Generator, count: int, side: int, w
     size = [max(GRID, round(side * part / GRID) * GRID) for part in (ratio**0.5, ratio**-0.5)]
     cut = [round(SIDE * rng.uniform(0.7, 1) * part / max(size)) for part in size]
     crops = random_crops(scenes, rng, count, SIDE)[..., : cut[0], : cut[1]]
-    return random_exposure(F.interpolate(crops, size=size, mode="bilinear", antialias=True), rng)
+    scaled = F.interpolate(crops, size=size, mode="bilinear", antialias=True)
+    return random_exposure(scaled.clamp(0, 1), rng)  # rounding leaves 0..1 by a hair, and powers of that are no numbers
 
 
 def random_exposure(pictures: Tensor, rng: Generator) -> Tensor:
