@@ -9,6 +9,8 @@ from PIL import Image
 from pix2pix.photo.decoding import Photo
 from pix2pix.photo.upsampling import transfer
 
+SCALE_LEEWAY = 1.08  # how far the canvas's scale may be from the checkpoint's own, so that the margin gets small
+
 
 @dataclass(frozen=True, eq=False)
 class Canvas:
@@ -37,20 +39,31 @@ class Canvas:
 
 
 def to_canvas(photo: Photo, resolution: int, grid: int) -> Canvas:
-    """Scale ``photo`` to the area of a ``resolution`` x ``resolution`` square and pad it to multiples of ``grid``.
+    """Scale ``photo`` to about the area of a ``resolution`` x ``resolution`` square, pad it to multiples of ``grid``.
 
     Args:
         photo: any size.
         resolution: side in pixels of the square that the checkpoint was trained on.
         grid: what both sides must be multiples of: the VAE's factor times the UNet's downsampling.
     """
-    width, height = photo.size
-    scale = resolution / math.sqrt(width * height)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
+    size = _canvas_size(photo.size, resolution, grid)
     scaled = photo.rgb if size == photo.size else photo.rgb.resize(size, Image.Resampling.LANCZOS)
     (left, right), (top, bottom) = _margins(size[0], grid), _margins(size[1], grid)
     padded = np.pad(np.asarray(scaled), ((top, bottom), (left, right), (0, 0)), mode="reflect")
     return Canvas(Image.fromarray(padded), (left, top, left + size[0], top + size[1]), photo)
+
+
+def _canvas_size(size: tuple[int, int], resolution: int, grid: int) -> tuple[int, int]:
+    """The size to scale to: of those near ``resolution`` the one that needs the least margin."""
+    ideal = resolution / math.sqrt(size[0] * size[1])
+    on_the_grid = [grid * count / side for side in size for count in _neighbours(ideal * side / grid)]
+    scales = [ideal, *(scale for scale in on_the_grid if 1 / SCALE_LEEWAY <= scale / ideal <= SCALE_LEEWAY)]
+    sizes = [(max(1, round(size[0] * scale)), max(1, round(size[1] * scale))) for scale in scales]
+    return min(sizes, key=lambda sides: math.prod(side + -side % grid for side in sides) / math.prod(sides))
+
+
+def _neighbours(number: float) -> tuple[int, int]:
+    return math.floor(number), math.ceil(number)
 
 
 def _margins(side: int, grid: int) -> tuple[int, int]:
