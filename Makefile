@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: run test lint bench detail pocket evaluate clean
+.PHONY: run test lint bench detail gpu pocket evaluate clean
 
 run: $(INSTALLED)
 	$(BIN)/python app.py
@@ -21,6 +21,10 @@ bench: $(INSTALLED)
 
 detail: $(INSTALLED)
 	$(BIN)/python -m benchmarks.full_size
+
+gpu: $(INSTALLED)
+	$(BIN)/python -m pytest -m gpu
+	$(MAKE) bench
 
 pocket: $(INSTALLED)
 	MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_ARENA_MAX=1 $(BIN)/python -m pix2pix.training

@@ -1,4 +1,4 @@
-"""What only a CUDA GPU can show: ``python -m pytest -m gpu``, and ``make bench`` for the speed."""
+"""What only a CUDA GPU can show: ``make gpu`` runs it, and the benchmarks after it."""
 
 from dataclasses import replace
 
