@@ -24,12 +24,12 @@ from pix2pix.training.scenes import SIDE
 from pix2pix.training.state import numpy_generator, torch_generator
 
 THINGS_WEIGHT = 4.0  # how much more the loss counts where things change their colour,
-PLACES_WEIGHT = 3.0  # where a shape or a frame is,
+PLACES_WEIGHT = 5.0  # where a shape or a frame is,
 FLAKES_WEIGHT = 6.0  # and where there are flakes, streaks or grain
 COLOUR_ABSENT = 0.15  # of the recolourings meet a picture whose hues were left to chance
 
 FORMATS = (1.0, 4 / 3, 3 / 2)  # of whole pictures, long side to short side
-GRID = 16  # pixels; the autoencoder's factor and two halvings in the UNet
+GRID = 32  # pixels; the autoencoder's factor and three halvings in the UNet
 
 Encode = Callable[[Tensor], Tensor]
 
