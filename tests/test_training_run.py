@@ -16,6 +16,7 @@ from pix2pix.training.autoencoder import make_autoencoder, start_as_pca
 from pix2pix.training.denoiser import ColourLoss, add_noise, draw_noise, make_scheduler, make_unet
 from pix2pix.training.export import size_in_megabytes
 from pix2pix.training.learning import draw_batch, with_drafts
+from pix2pix.training.locating import Locator
 from pix2pix.training.meanings import Change
 from pix2pix.training.pairs import Pairs, random_pictures
 from pix2pix.training.recipe import AutoencoderRecipe, DenoiserRecipe, LanguageRecipe, Recipe, Shards
@@ -129,6 +130,25 @@ def test_an_untrained_denoiser_returns_the_photo():
     with torch.no_grad():
         predicted = unet(seen, torch.tensor([999]), torch.randn(1, 32, 128)).sample
     assert (predicted - 1.7 * photo).abs().mean() < 0.05
+
+
+def test_the_locator_hears_the_way_up_and_leaves_nothing_behind():
+    vae = make_autoencoder(AutoencoderRecipe(), seed=0)
+    unet, locator = make_unet(TINY.denoiser, TINY.language, vae, seed=0), Locator(TINY.denoiser.widths)
+    with torch.no_grad(), locator.listening(unet) as features:
+        unet(torch.randn(2, 32, 16, 24), torch.tensor([999]), torch.randn(2, 32, 32))
+    assert [tuple(seen.shape[1:]) for seen in features] == [(64, 2, 3), (64, 4, 6), (64, 8, 12), (64, 16, 24)]
+    assert locator.loss(features) > 0
+    assert not any(block._forward_hooks for block in (unet.mid_block, *unet.up_blocks))
+
+
+def test_the_locators_loss_is_nothing_where_features_tell_the_position():
+    locator = Locator((2, 2, 2))
+    y, x = torch.meshgrid((torch.arange(4) + 0.5) / 2 - 1, (torch.arange(6) + 0.5) / 3 - 1, indexing="ij")
+    for reader in locator.readers:
+        reader.weight.data = torch.eye(2)[..., None, None]
+        reader.bias.data.zero_()
+    assert locator.loss([torch.stack([y, x])[None]] * 3).item() == pytest.approx(0, abs=1e-9)
 
 
 def test_the_noisiest_timestep_is_pure_noise():

@@ -25,6 +25,7 @@ from pix2pix.training.denoiser import (
     make_unet,
 )
 from pix2pix.training.language import Reader, tokenize
+from pix2pix.training.locating import Locator
 from pix2pix.training.meanings import follows_noise
 from pix2pix.training.mixture import NEITHER, NO_IMAGE, NO_TEXT, sample_sentence
 from pix2pix.training.pairs import Pairs, Pool
@@ -47,6 +48,7 @@ WATCH_EVERY = 500  # steps
 DRAFTS = 0.8  # of the samples at the middle timesteps
 SENTENCES = 40  # read in every step beside the batch's own, so that the text encoder goes on learning the grammar
 NAMING_WEIGHT = 0.05
+LOCATING_WEIGHT = 0.3
 
 
 @dataclass(eq=False)
@@ -55,20 +57,22 @@ class Learner:
 
     unet: UNet2DConditionModel
     reader: Reader
+    locator: Locator
     optimizer: torch.optim.Optimizer
     averages: list[Tensor] = field(repr=False)
     step: int = 0
 
     @property
     def parameters(self) -> list[nn.Parameter]:
-        """The UNet's, then the reader's."""
-        return [*self.unet.parameters(), *self.reader.parameters()]
+        """The UNet's, then the reader's and the locator's."""
+        return [*self.unet.parameters(), *self.reader.parameters(), *self.locator.parameters()]
 
     def state(self) -> dict:
         """What a file needs to hold for ``restore``."""
         return {
             "unet": self.unet.state_dict(),
             "reader": self.reader.state_dict(),
+            "locator": self.locator.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "averages": self.averages,
             "step": self.step,
@@ -78,6 +82,7 @@ class Learner:
         """Become what ``state`` was taken from."""
         self.unet.load_state_dict(state["unet"])
         self.reader.load_state_dict(state["reader"])
+        self.locator.load_state_dict(state["locator"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.averages = [average.to(old.device) for average, old in zip(state["averages"], self.averages, strict=True)]
         self.step = state["step"]
@@ -147,12 +152,13 @@ def make_learner(vae: AutoencoderTiny, reader: Reader, recipe: Recipe, device: t
     unet = make_unet(recipe.denoiser, recipe.language, vae, recipe.seed).to(device).train()
     if device.type == "cpu":
         unet.set_attn_processor(AttnProcessor())  # the fused attention's backward pass is slow on a CPU
-    groups = [{"params": list(unet.parameters())}, {"params": list(reader.parameters())}]
+    locator = Locator(recipe.denoiser.widths).to(device)
+    groups = [{"params": list(part.parameters())} for part in (unet, reader, locator)]
     optimizer = torch.optim.AdamW(
         groups, recipe.denoiser.learning_rate, betas=(0.9, 0.99), weight_decay=1e-2, fused=True
     )
     averages = [parameter.detach().clone() for group in groups for parameter in group["params"]]
-    return Learner(unet, reader, optimizer, averages)
+    return Learner(unet, reader, locator, optimizer, averages)
 
 
 def _resume(learner: Learner, recipe: Recipe, run: Path) -> None:
@@ -177,8 +183,8 @@ def _set_rates(optimizer: torch.optim.Optimizer, recipe: Recipe, step: int) -> N
     """Constant after the warm-up; towards the end down to nothing along a straight line."""
     left = (recipe.denoiser.steps - step) / max(1, recipe.denoiser.cooldown_steps)
     rate = recipe.denoiser.learning_rate * min(1, (step + 1) / WARM_UP, left)
-    optimizer.param_groups[0]["lr"] = rate
-    optimizer.param_groups[1]["lr"] = rate * READER_RATE
+    for group, share in zip(optimizer.param_groups, (1, READER_RATE, 1), strict=True):
+        group["lr"] = rate * share
 
 
 def draw_batch(shards: list[Pairs], pixels: int, rng: Generator) -> Batch:
@@ -231,7 +237,7 @@ def train_step(
         embeds = learner.reader.encoder(tokenize(tokenizer, [*said, *extra]).to(device))[0]
     *of_batches, of_extra = embeds.split([*(len(batch.sentences) for batch in batches), SENTENCES])
     loss = sum(
-        batch.sources.numel() * _batch_loss(learner.unet, batch, own, scaling_factor, loss_of, rng, device)
+        batch.sources.numel() * _batch_loss(learner, batch, own, scaling_factor, loss_of, rng, device)
         for batch, own in zip(batches, of_batches, strict=True)
     ) / sum(batch.sources.numel() for batch in batches)
     naming = learner.reader.loss(of_extra, list(meanings))
@@ -244,7 +250,7 @@ def train_step(
 
 
 def _batch_loss(
-    unet: UNet2DConditionModel,
+    learner: Learner,
     batch: Batch,
     embeds: Tensor,
     scaling_factor: float,
@@ -252,17 +258,19 @@ def _batch_loss(
     rng: Generator,
     device: torch.device,
 ) -> Tensor:
-    """The mean loss of one prediction for each row of ``batch``, at timesteps drawn here."""
+    """The mean loss of one prediction for each row of ``batch``, at timesteps drawn here, and of knowing where."""
     generator = torch_generator(rng)
     clean = (batch.targets * scaling_factor).to(device)
     sources, noise = batch.sources.to(device), batch.noise.to(device)
     timesteps = draw_timesteps(len(clean), generator)
     with half_precision(device):
-        begun = with_drafts(unet, clean, sources, noise, embeds, timesteps, generator)
+        begun = with_drafts(learner.unet, clean, sources, noise, embeds, timesteps, generator)
         noisy = add_noise(begun, noise, timesteps, make_scheduler().alphas_cumprod)
         seen = torch.cat([noisy, sources], 1).to(memory_format=torch.channels_last)
-        predicted = unet(seen, timesteps.to(device), embeds).sample
-    return loss_of(predicted.float(), clean, batch.weights.to(device))
+        with learner.locator.listening(learner.unet) as features:
+            predicted = learner.unet(seen, timesteps.to(device), embeds).sample
+    drawing = loss_of(predicted.float(), clean, batch.weights.to(device))
+    return drawing + LOCATING_WEIGHT * learner.locator.loss(features)
 
 
 @torch.no_grad()
