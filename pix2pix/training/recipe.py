@@ -62,8 +62,8 @@ class DenoiserRecipe:
     cooldown: float = 0.15
     crops: Shards = Shards(sides=(64,), whole=False, pixels=16 * 64**2, sources=32, edits=12)
     whole: Shards = Shards(sides=(128, 192, 256), whole=True, pixels=256**2, sources=8, edits=12)
-    last_crops: Shards = Shards(sides=(128,), whole=False, pixels=4 * 128**2, sources=8, edits=12)
-    last_whole: Shards = Shards(sides=(256,), whole=True, pixels=2 * 256**2, sources=4, edits=12)
+    last_crops: Shards = Shards(sides=(128,), whole=False, pixels=7 * 128**2, sources=8, edits=12)
+    last_whole: Shards = Shards(sides=(256,), whole=True, pixels=256**2, sources=4, edits=12)
     widths: tuple[int, ...] = (128, 192, 96, 96)
     learning_rate: float = 8e-4
     block: int = 32
