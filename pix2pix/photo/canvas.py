@@ -54,12 +54,20 @@ def to_canvas(photo: Photo, resolution: int, grid: int) -> Canvas:
 
 
 def _canvas_size(size: tuple[int, int], resolution: int, grid: int) -> tuple[int, int]:
-    """The size to scale to: of those near ``resolution`` the one that needs the least margin."""
+    """The size to scale to: little margin, and near ``resolution``."""
     ideal = resolution / math.sqrt(size[0] * size[1])
     on_the_grid = [grid * count / side for side in size for count in _neighbours(ideal * side / grid)]
-    scales = [ideal, *(scale for scale in on_the_grid if 1 / SCALE_LEEWAY <= scale / ideal <= SCALE_LEEWAY)]
-    sizes = [(max(1, round(size[0] * scale)), max(1, round(size[1] * scale))) for scale in scales]
-    return min(sizes, key=lambda sides: math.prod(side + -side % grid for side in sides) / math.prod(sides))
+
+    def scaled(scale: float) -> tuple[int, int]:
+        return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+    def price(scale: float) -> float:
+        sides = scaled(scale)
+        with_margin = math.prod(side + -side % grid for side in sides) / math.prod(sides)
+        return with_margin * max(scale / ideal, ideal / scale)
+
+    allowed = [scale for scale in on_the_grid if 1 / SCALE_LEEWAY <= scale / ideal <= SCALE_LEEWAY]
+    return scaled(min([ideal, *allowed], key=price))
 
 
 def _neighbours(number: float) -> tuple[int, int]:
