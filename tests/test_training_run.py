@@ -13,9 +13,10 @@ from pix2pix import Editor, EditRequest
 from pix2pix.training import learning
 from pix2pix.training.__main__ import make_checkpoint
 from pix2pix.training.autoencoder import make_autoencoder, start_as_pca
+from pix2pix.training.batches import draw_batch
 from pix2pix.training.denoiser import ColourLoss, add_noise, draw_noise, make_scheduler, make_unet
 from pix2pix.training.export import size_in_megabytes
-from pix2pix.training.learning import draw_batch, with_drafts
+from pix2pix.training.learning import with_drafts
 from pix2pix.training.locating import Locator
 from pix2pix.training.meanings import Change
 from pix2pix.training.pairs import Pairs, random_pictures

@@ -13,12 +13,12 @@ from numpy.random import Generator
 from torch import Tensor, nn
 from transformers import CLIPTokenizer
 
-from pix2pix.training.autoencoder import FACTOR, encode_with, random_crops
+from pix2pix.training.autoencoder import encode_with, random_crops
+from pix2pix.training.batches import Batch, draw_batch
 from pix2pix.training.denoiser import (
     LATE_FROM,
     ColourLoss,
     add_noise,
-    draw_noise,
     draw_timesteps,
     fit_colour_loss,
     make_scheduler,
@@ -26,9 +26,8 @@ from pix2pix.training.denoiser import (
 )
 from pix2pix.training.language import Reader, tokenize
 from pix2pix.training.locating import Locator
-from pix2pix.training.meanings import follows_noise
-from pix2pix.training.mixture import NEITHER, NO_IMAGE, NO_TEXT, sample_sentence
-from pix2pix.training.pairs import Pairs, Pool
+from pix2pix.training.mixture import sample_sentence
+from pix2pix.training.pairs import Pool
 from pix2pix.training.recipe import Recipe
 from pix2pix.training.state import (
     half_precision,
@@ -38,7 +37,6 @@ from pix2pix.training.state import (
     steps_with_progress,
     torch_generator,
 )
-from pix2pix.training.wordings import say, say_unknown
 
 STAGE = "denoiser"
 WARM_UP = 250  # steps
@@ -92,17 +90,6 @@ class Learner:
         """Put the averages in the place of the weights; the training is over."""
         for parameter, average in zip(self.parameters, self.averages, strict=True):
             parameter.copy_(average)
-
-
-@dataclass(frozen=True, eq=False)
-class Batch:
-    """N samples: unscaled latents of photo and target, noise (N, C, h, w), weights (N, 1, h, w), what is asked for."""
-
-    sources: Tensor = field(repr=False)
-    targets: Tensor = field(repr=False)
-    weights: Tensor = field(repr=False)
-    noise: Tensor = field(repr=False)
-    sentences: list[str]
 
 
 def train_denoiser(
@@ -185,39 +172,6 @@ def _set_rates(optimizer: torch.optim.Optimizer, recipe: Recipe, step: int) -> N
     rate = recipe.denoiser.learning_rate * min(1, (step + 1) / WARM_UP, left)
     for group, share in zip(optimizer.param_groups, (1, READER_RATE, 1), strict=True):
         group["lr"] = rate * share
-
-
-def draw_batch(shards: list[Pairs], pixels: int, rng: Generator) -> Batch:
-    """Random pairs of ``pixels`` in all, each with a wording; some go without the instruction, the photo or both.
-
-    All are of one size, that of a shard chosen at random; those of other shards fill up where they are as large.
-    """
-    words = random.Random(int(rng.integers(2**63)))
-    size = shards[rng.integers(len(shards))].sources.shape[1:]
-    fitting = [shard for shard in shards if shard.sources.shape[1:] == size]
-    count = max(1, round(pixels / (size[1] * size[2] * FACTOR**2)))
-    noise = draw_noise((count, *size), torch_generator(rng))
-    samples = [_draw_sample(fitting[rng.integers(len(fitting))], noise[row], words, rng) for row in range(count)]
-    sources, targets, weights, noise, sentences = zip(*samples, strict=True)
-    return Batch(torch.stack(sources), torch.stack(targets), torch.stack(weights), torch.stack(noise), list(sentences))
-
-
-def _draw_sample(
-    pairs: Pairs, noise: Tensor, words: random.Random, rng: Generator
-) -> tuple[Tensor, Tensor, Tensor, Tensor, str]:
-    """One row of a batch."""
-    index = int(rng.integers(len(pairs)))
-    source, target, weight = pairs.sources[index].float(), pairs.targets[index].float(), pairs.weights[index]
-    sentence = say_unknown(words) if pairs.kinds[index] == "unknown" else say(pairs.meanings[index], words)
-    if follows_noise(pairs.meanings[index]):
-        noise = pairs.noise[index].float()
-    fate = rng.random()
-    if fate < NO_TEXT:
-        sentence, target, weight = "", source, torch.ones_like(weight)
-    elif fate < NO_TEXT + NO_IMAGE + NEITHER:
-        sentence = "" if fate < NO_TEXT + NEITHER else sentence
-        source = torch.zeros_like(source)
-    return source, target, weight, noise, sentence
 
 
 def train_step(
