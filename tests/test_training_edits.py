@@ -47,6 +47,14 @@ def test_solarize_is_pillows(picture):
     assert_same(edited("solarize", picture), ImageOps.solarize(to_image(picture), 128))
 
 
+@pytest.mark.parametrize(
+    ("colour", "printed"), [((0.8, 0.2, 0.1), (1, 0, 0)), ((0.7, 0.7, 0.1), (1, 1, 0)), ((0.2,) * 3, (0,) * 3)]
+)
+def test_posterize_prints_in_colours_that_are_empty_or_full(colour, printed):
+    flat = torch.tensor(colour)[None, :, None, None].expand(1, 3, 16, 16)
+    assert torch.equal(edited("posterize", flat)[0, :, 8, 8], torch.tensor(printed).float())
+
+
 @pytest.mark.parametrize("name", TINTS)
 def test_tint_is_pillows_colorize_over_a_quarter_of_the_photo(name, picture):
     mid = tuple(round(value * 255) for value in TINTS[name])

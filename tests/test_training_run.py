@@ -33,8 +33,6 @@ TINY = Recipe(
         cooldown=0.34,
         crops=Shards(sides=(32,), whole=False, pixels=4 * 32**2, sources=4, edits=4),
         whole=Shards(sides=(32, 64), whole=True, pixels=64**2, sources=4, edits=4),
-        last_crops=Shards(sides=(64,), whole=False, pixels=2 * 64**2, sources=2, edits=4),
-        last_whole=Shards(sides=(64,), whole=True, pixels=64**2, sources=2, edits=4),
         widths=(64, 64, 64, 64),
         block=2,
         pool=2,

@@ -12,7 +12,7 @@ TEMPLATE = Path(__file__).with_name("model_card.md")
 def write_card(folder: Path, evaluation: Evaluation, recipe: Recipe) -> None:
     """Write the model card of a checkpoint that ``recipe`` made and ``evaluation`` measured."""
     abilities = abilities_of(evaluation)
-    crops, whole = recipe.denoiser.shards(last=False)
+    crops, whole = recipe.denoiser.shards
     families = [f"- **{f['name']}**: " + ", ".join(f"“{e}”" for e in f["examples"]) for f in abilities["families"]]
     text = TEMPLATE.read_text(encoding="utf-8").format(
         families="\n".join(families),

@@ -82,9 +82,9 @@ def _solarize(pictures: Tensor) -> Tensor:
 
 
 def _posterize(pictures: Tensor) -> Tensor:
-    """Four levels a channel on smoothed, vivid colours; the steps are short ramps, as edges of areas in print."""
-    levels = filters.gaussian_blur(_vivid(pictures, 0.5), 1.5).clamp(0, 1) * 3
-    return (levels.floor() + ((levels.frac() - 0.35) / 0.3).clamp(0, 1)) / 3
+    """Eight colours: each channel of smoothed, vivid colours empty or full, with a short ramp between, as in print."""
+    smooth = filters.gaussian_blur(_vivid(pictures, 0.5), 1.5)
+    return (smooth - 0.3) / 0.25
 
 
 def _night(pictures: Tensor) -> Tensor:
@@ -134,11 +134,11 @@ def _blur(pictures: Tensor, strength: float) -> Tensor:
 
 
 def _sharpen(pictures: Tensor) -> Tensor:
-    return pictures + 2.0 * (pictures - filters.gaussian_blur(pictures, 2.5))
+    return pictures + 2.0 * (pictures - filters.gaussian_blur(pictures, 4.0))
 
 
 def _oil_painting(pictures: Tensor) -> Tensor:
-    return _vivid(filters.oil_paint(pictures), 0.4)
+    return _vivid(filters.oil_paint(pictures), 0.7)
 
 
 def _pixelate(pictures: Tensor, strength: float) -> Tensor:
@@ -169,13 +169,13 @@ def _tint(rgb: tuple[float, float, float]) -> Callable[[Tensor, float], Tensor]:
 
 
 EDITS = {
-    "black and white": Edit(_plain(_black_and_white), share=1.5),
+    "black and white": Edit(_plain(_black_and_white), share=3.0),
     "sepia": Edit(_plain(gradient_map, [(0.10, 0.06, 0.02), (0.55, 0.42, 0.27), (1.0, 0.93, 0.78)])),
     "cyanotype": Edit(_plain(gradient_map, [(0.02, 0.10, 0.28), (0.25, 0.48, 0.68), (0.96, 0.97, 0.92)])),
     "duotone": Edit(_plain(gradient_map, [(0.20, 0.00, 0.45), (1.0, 0.90, 0.25)])),
     "negative": Edit(_plain(_invert), share=1.5),
     "solarize": Edit(_plain(_solarize), share=1.5),
-    "posterize": Edit(_plain(_posterize), share=8.0),
+    "posterize": Edit(_plain(_posterize), share=6.0),
     "night": Edit(_plain(_night)),
     "sunset": Edit(_plain(_sunset)),
     "brighter": Edit(_graded(_brighter), graded=True),
@@ -188,7 +188,7 @@ EDITS = {
     "blur": Edit(_graded(_blur), graded=True),
     "sharpen": Edit(_plain(_sharpen), share=6.0),
     "sketch": Edit(_plain(filters.pencil_sketch), share=2.0),
-    "pixelate": Edit(_graded(_pixelate), graded=True, share=8.0),
+    "pixelate": Edit(_graded(_pixelate), graded=True, share=10.0),
     "oil painting": Edit(_plain(_oil_painting), share=8.0),
     "cartoon": Edit(_plain(filters.cartoon), share=6.0),
     "film grain": Edit(_scattered(filters.film_grain), follows_noise=True),

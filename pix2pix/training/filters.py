@@ -34,7 +34,7 @@ def pencil_sketch(pictures: Tensor) -> Tensor:
     return (dodged.clamp(0, 1) ** 1.6).expand(-1, 3, -1, -1)
 
 
-def oil_paint(pictures: Tensor, radius: int = 5) -> Tensor:
+def oil_paint(pictures: Tensor, radius: int = 6) -> Tensor:
     """Kuwahara filter (1976): of the four windows touching a pixel the smoother ones decide its colour."""
     height, width = pictures.shape[2:]
     padded = F.pad(pictures, (radius,) * 4, mode="replicate")

@@ -109,13 +109,13 @@ def train_denoiser(
     """
     learner = make_learner(vae, reader, recipe, device)
     encode = encode_with(vae, device)
-    pools = {kind: Pool(scenes, encode, kind, recipe.denoiser.pool, recipe.seed) for kind in recipe.denoiser.all_shards}
+    pools = {kind: Pool(scenes, encode, kind, recipe.denoiser.pool, recipe.seed) for kind in recipe.denoiser.shards}
     loss = _colour_loss(scenes, vae, recipe.seed, device)
     _resume(learner, recipe, run)
     losses: list[float] = []
 
     def save(step: int) -> None:
-        name = "denoiser-cooling.pt" if _is_last(recipe, step) else "denoiser.pt"
+        name = "denoiser-cooling.pt" if _cools_down(recipe, step) else "denoiser.pt"
         save_state(run / name, learner.state() | {"planned": recipe.denoiser.steps})
 
     def report() -> str:
@@ -123,8 +123,8 @@ def train_denoiser(
 
     for step in steps_with_progress(STAGE, learner.step, recipe.denoiser.steps, save, report):
         rng = numpy_generator(recipe.seed, STAGE, step)
-        block, kinds = step // recipe.denoiser.block, recipe.denoiser.shards(_is_last(recipe, step))
-        batches = [draw_batch(pools[kind].pairs_of(block), kind.pixels, rng) for kind in kinds]
+        block = step // recipe.denoiser.block
+        batches = [draw_batch(pool.pairs_of(block), kind.pixels, rng) for kind, pool in pools.items()]
         _set_rates(learner.optimizer, recipe, step)
         losses.append(train_step(learner, batches, tokenizer, vae.config.scaling_factor, loss, rng, device))
         learner.step = step + 1
@@ -162,7 +162,7 @@ def _colour_loss(scenes: np.ndarray, vae: AutoencoderTiny, seed: int, device: to
     return fit_colour_loss(pictures, encode_with(vae, device)(pictures) * vae.config.scaling_factor)
 
 
-def _is_last(recipe: Recipe, step: int) -> bool:
+def _cools_down(recipe: Recipe, step: int) -> bool:
     return step >= recipe.denoiser.steps - recipe.denoiser.cooldown_steps
 
 

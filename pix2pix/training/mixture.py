@@ -18,16 +18,16 @@ from pix2pix.training.meanings import (
 from pix2pix.training.wordings import NO_CHANGE, say, say_unknown
 
 # Crops teach whatever does not depend on where a pixel lies; whole pictures teach places, and the rest a little too.
-CROP_SHARES = {"global": 0.58, "degree": 0.08, "pair": 0.09, "recolour": 0.16, "unknown": 0.06, "nothing": 0.03}
+CROP_SHARES = {"global": 0.58, "degree": 0.07, "pair": 0.11, "recolour": 0.15, "unknown": 0.06, "nothing": 0.03}
 WHOLE_SHARES = {
-    "global": 0.10,
+    "global": 0.15,
     "degree": 0.02,
     "pair": 0.03,
-    "recolour": 0.05,
+    "recolour": 0.04,
     "whole": 0.06,
-    "local": 0.24,
-    "frame": 0.09,
-    "shape": 0.33,
+    "local": 0.22,
+    "frame": 0.08,
+    "shape": 0.32,
     "unknown": 0.05,
     "nothing": 0.03,
 }

@@ -52,36 +52,30 @@ class Shards:
 
 @dataclass(frozen=True)
 class DenoiserRecipe:
-    """Attributes: steps in all; the last share of them cools the learning rate down, on larger pictures.
+    """Attributes: steps in all; the last share of them cools the learning rate down.
 
     A step trains on a batch of crops and one of whole pictures, each drawn from the pool of the last shards of its
     kind; a block of steps later the pool moves on by a shard.
     """
 
-    steps: int = 9000
-    cooldown: float = 0.15
-    crops: Shards = Shards(sides=(64,), whole=False, pixels=16 * 64**2, sources=32, edits=12)
+    steps: int = 20_000
+    cooldown: float = 0.65
+    crops: Shards = Shards(sides=(64, 128), whole=False, pixels=32 * 64**2, sources=32, edits=12)
     whole: Shards = Shards(sides=(128, 192, 256), whole=True, pixels=256**2, sources=8, edits=12)
-    last_crops: Shards = Shards(sides=(128,), whole=False, pixels=7 * 128**2, sources=8, edits=12)
-    last_whole: Shards = Shards(sides=(256,), whole=True, pixels=256**2, sources=4, edits=12)
     widths: tuple[int, ...] = (128, 192, 96, 96)
-    learning_rate: float = 8e-4
+    learning_rate: float = 6e-4
     block: int = 32
     pool: int = 12
 
     @property
     def cooldown_steps(self) -> int:
-        """The steps at the end on larger pictures while the learning rate goes down."""
+        """The steps at the end while the learning rate goes down."""
         return round(self.steps * self.cooldown)
 
     @property
-    def all_shards(self) -> tuple[Shards, ...]:
-        """Of the whole training."""
-        return self.shards(last=False) + self.shards(last=True)
-
-    def shards(self, last: bool) -> tuple[Shards, Shards]:
+    def shards(self) -> tuple[Shards, Shards]:
         """The two kinds that a step trains on."""
-        return (self.last_crops, self.last_whole) if last else (self.crops, self.whole)
+        return self.crops, self.whole
 
 
 @dataclass(frozen=True)
@@ -102,10 +96,8 @@ LARGE = Recipe(
     language=LanguageRecipe(steps=5_000, batch=512),
     denoiser=DenoiserRecipe(
         steps=120_000,
-        crops=Shards(sides=(64, 128), whole=False, pixels=64 * 128**2, sources=128, edits=32),
+        crops=Shards(sides=(64, 128, 256), whole=False, pixels=64 * 128**2, sources=128, edits=32),
         whole=Shards(sides=(128, 192, 256), whole=True, pixels=16 * 256**2, sources=64, edits=24),
-        last_crops=Shards(sides=(256,), whole=False, pixels=16 * 256**2, sources=32, edits=32),
-        last_whole=Shards(sides=(224, 256), whole=True, pixels=16 * 256**2, sources=32, edits=24),
     ),
 )
 SIZES = {"small": SMALL, "large": LARGE}

@@ -17,6 +17,12 @@ from pix2pix.training.meanings import Change, Frame, Local, Meaning, Recolour, S
 PHRASES = tomllib.loads(Path(__file__).with_name("phrases.toml").read_text(encoding="utf-8"))
 VOCABULARY = tomllib.loads(Path(__file__).with_name("vocabulary.toml").read_text(encoding="utf-8"))
 NO_CHANGE: Meaning = ()
+MADE_UP = 0.3  # of the names in requests that no edit answers
+SYLLABLE = (  # how one begins, its vowel, how it ends
+    (*"bcdfghklmnprstvwz", "", "qu", "tr", "st"),
+    (*"aeiou", "ai", "ea", "oo"),
+    (*"dlmnprst", "", "", "ck", "ng"),
+)
 
 
 def is_held_out_wording(wording: str) -> bool:
@@ -179,7 +185,14 @@ def say_unknown(rng: random.Random, names: list[str] | None = None) -> str:
         words = ("".join(rng.choices(letters, k=rng.randint(2, 8))) for _ in range(rng.randint(1, 3)))
         return dress(" ".join(words), rng)
     x, y = rng.sample(names or PHRASES["names"], 2)
+    if not names and rng.random() < MADE_UP:
+        x, y = _made_up_name(rng), rng.choice([y, _made_up_name(rng)])
     return dress(with_articles(rng.choice(PHRASES["unknown"]).replace("{x}", x).replace("{y}", y)), rng)
+
+
+def _made_up_name(rng: random.Random) -> str:
+    """A name that nobody knows, so that no name needs to be known for it to be none of the edits."""
+    return "".join(rng.choice(part) for _ in range(rng.randint(1, 3)) for part in SYLLABLE)
 
 
 def dress(wording: str, rng: random.Random) -> str:
