@@ -13,7 +13,9 @@ from pix2pix.training import measures
 from pix2pix.training.evaluate import load_editor
 from pix2pix.training.evaluation import measured_photo
 from pix2pix.training.export import size_in_megabytes
+from pix2pix.training.meanings import Frame, Local
 from pix2pix.training.photos import to_tensor
+from pix2pix.training.place_measures import in_its_place
 
 FOLDER = Path(POCKET.source)
 
@@ -47,11 +49,27 @@ def test_it_is_small():
         ("fog", "add some fog"),
         ("darker", "make this picture darker"),
         ("blur", "blur it"),
+        ("posterize", "posterize it"),
+        ("vignette", "add a vignette"),
     ],
 )
 def test_an_edit_is_nearest_to_its_own_target(edit, photos, name, sentence):
     samples = measures.global_edits(edit, photos[:2], [(name, sentence)] * 2)
     assert [sample.nearest for sample in samples] == [name, name]
+
+
+@pytest.mark.parametrize(
+    ("step", "sentence"),
+    [
+        (Local("darker", "top half"), "make the top half darker"),
+        (Local("black and white", "left half"), "make the left side black and white"),
+        (Frame("white"), "add a white frame"),
+    ],
+)
+def test_an_edit_in_a_place_is_nearest_to_its_own_target(edit, photos, step, sentence):
+    (sample,) = in_its_place(edit, photos[:1], [((step,), sentence)])
+    assert sample.passed, sample.nearest
+    assert sample.outside > 24
 
 
 def test_black_and_white_has_no_colour_blotches(edit, photos):

@@ -11,6 +11,7 @@ from pix2pix.training.export import DEFAULTS, write_json
 
 ABILITIES = "abilities.json"
 WORKS = 0.75  # share of an edit's wordings that must have passed
+UNSEEN = 0.25  # dB, a difference too small to see
 KEPT_OUTSIDE = 24.0  # dB, where only some of the picture should change
 FAMILIES = {
     "Light": ("brighter", "darker", "night", "sunset", "more contrast", "faded", "vignette"),
@@ -84,8 +85,11 @@ def abilities_of(evaluation: Evaluation) -> dict:
 
 
 def step_zones(by_steps: dict[int, float]) -> list[tuple[int, str]]:
-    """What numbers of steps are good for, from the dB that each reached: each zone from its first number on."""
-    best = max(by_steps, key=by_steps.get)
+    """What numbers of steps are good for, from the dB that each reached: each zone from its first number on.
+
+    The best number is the smallest of those that reach as much as nobody can see more.
+    """
+    best = min(steps for steps, reached in by_steps.items() if reached > max(by_steps.values()) - UNSEEN)
     zones = [(1, "quickest")] if best > 1 else []
     return [*zones, (best, "best"), *[(steps, "slower, no better") for steps in by_steps if steps > best][:1]]
 

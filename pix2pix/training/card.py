@@ -26,7 +26,7 @@ def write_card(folder: Path, evaluation: Evaluation, recipe: Recipe) -> None:
         text_width=recipe.language.width,
         language_steps=recipe.language.steps,
         positions=recipe.language.positions,
-        widths=" and ".join(map(str, recipe.denoiser.widths)),
+        widths=", ".join(map(str, recipe.denoiser.widths)),
         denoiser_steps=recipe.denoiser.steps,
         crops=crops.pixels // crops.sides[0] ** 2,
         crop=crops.sides[0],

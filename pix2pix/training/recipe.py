@@ -58,7 +58,7 @@ class DenoiserRecipe:
     kind; a block of steps later the pool moves on by a shard.
     """
 
-    steps: int = 20_000
+    steps: int = 19_200
     cooldown: float = 0.65
     crops: Shards = Shards(sides=(64, 128), whole=False, pixels=32 * 64**2, sources=32, edits=12)
     whole: Shards = Shards(sides=(128, 192, 256), whole=True, pixels=256**2, sources=8, edits=12)
