@@ -43,10 +43,13 @@ def fit_preview(pipeline: StableDiffusionInstructPix2PixPipeline) -> Preview:
 
 
 def _colour_fields(side: int) -> torch.Tensor:
-    """(pictures, 3, side, side) in 0..1: smooth and less smooth fields of random colours, always the same ones."""
+    """(pictures, 3, side, side) in 0..1: smooth and less smooth fields of random colours, always the same ones.
+
+    The finest are finer than a latent: from them the map learns not to take detail for colour.
+    """
     generator = torch.Generator().manual_seed(0)
     fields = torch.zeros(CALIBRATION_PICTURES, 3, side, side)
-    for cells in (2, 4, 16):
+    for cells in (2, 4, 16, 64):
         noise = torch.randn(CALIBRATION_PICTURES, 3, cells, cells, generator=generator)
         fields += F.interpolate(noise, size=(side, side), mode="bicubic") / 2
     return fields.sigmoid()
