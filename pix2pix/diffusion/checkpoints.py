@@ -89,7 +89,8 @@ def _in_folder(folder: Path) -> Checkpoint:
 POCKET = replace(
     _in_folder(Path(__file__).parents[1] / "pocket"),
     summary="small photo-effects model that comes with this program; runs anywhere",
-    about="It changes light, colours, weather and style of the whole picture; it knows no objects and no faces. "
+    about="It changes light, colours, weather and style, of the whole picture or of a part that you name by its place, "
+    "and frames pictures; it knows no objects and no faces. "
     "With an NVIDIA GPU and a connection to Hugging Face this app takes the full InstructPix2Pix instead.",
 )
 INSTRUCT_PIX2PIX = Checkpoint(
