@@ -26,8 +26,8 @@ from pix2pix.photo import open_photo, to_canvas
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 NOTE = (
-    "Ours ends with a sharp result of the photo's own size; diffusers ends with the small canvas. Where an edit is quick, "
-    "that makes the difference."
+    "Ours ends with a sharp result of the photo's own size; diffusers ends with the small canvas. "
+    "Where an edit is quick, that makes the difference."
 )
 PHOTO = get_image("lion.jpg")
 RUNS = 7
