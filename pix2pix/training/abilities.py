@@ -87,7 +87,7 @@ def abilities_of(evaluation: Evaluation) -> dict:
 def step_zones(by_steps: dict[int, float]) -> list[tuple[int, str]]:
     """What numbers of steps are good for, from the dB that each reached: each zone from its first number on.
 
-    The best number is the smallest of those that reach as much as nobody can see more.
+    The best number is the smallest that nobody can tell from the one that reached most.
     """
     best = min(steps for steps, reached in by_steps.items() if reached > max(by_steps.values()) - UNSEEN)
     zones = [(1, "quickest")] if best > 1 else []

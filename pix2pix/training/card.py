@@ -19,6 +19,7 @@ def write_card(folder: Path, evaluation: Evaluation, recipe: Recipe) -> None:
         passed_trained=evaluation.share("global, trained wordings"),
         passed_held_out=evaluation.share("global, held-out wordings"),
         passed_free=evaluation.share("global, free wordings"),
+        passed_shapes=evaluation.share("shapes"),
         scenes=recipe.scenes,
         seed=recipe.seed,
         latent_channels=recipe.autoencoder.latent_channels,

@@ -11,7 +11,8 @@ from pix2pix.errors import EditError
 from pix2pix.photo import save_result
 from pix2pix.request import EditRequest
 from pix2pix.session import EditSession
-from pix2pix.ui.edit_tab import MODEL_QUEUE, Studio
+from pix2pix.ui.queues import MODEL_QUEUE
+from pix2pix.ui.studio import Studio
 from pix2pix.ui.upload import PhotoUpload
 
 PYTHON = """from pix2pix import Editor, EditRequest, save_result

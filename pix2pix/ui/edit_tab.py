@@ -3,49 +3,30 @@
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import gradio as gr
 from PIL.Image import Image
 
 from pix2pix.errors import EditError, EditFailed, InvalidRequest
-from pix2pix.events import Outcome, PhotoStep, Result, Step
+from pix2pix.events import Result, Step
 from pix2pix.photo import open_photo, read_receipt, save_result
 from pix2pix.request import EditRequest
 from pix2pix.session import EditSession
 from pix2pix.ui import stage
 from pix2pix.ui.fields import Fields, Settings
+from pix2pix.ui.queues import AT_ONCE, EDIT_SECONDS, MODEL_QUEUE, PRIVATE, QUICK
+from pix2pix.ui.studio import Studio
 
-MODEL_QUEUE = {"concurrency_limit": 1, "concurrency_id": "model"}
-PRIVATE = {"api_visibility": "private"}
-AT_ONCE = {"concurrency_limit": None, "show_progress": "hidden", **PRIVATE}  # through the queue, where validators are
-QUICK = {"queue": False, "show_progress": "hidden", **PRIVATE}
-EDIT_SECONDS = 900  # a job that nobody listens to must end too
 SHOWN_SIDE = 1600  # pixels; the page shows pictures no larger, the download is always whole
 THUMBNAIL_SIDE = 256
 
 KEEP = "(model, ...values) => ({model, values})"  # in the browser: nothing of it needs the server
 
 Update = dict[Any, Any]
-
-
-class Studio(Protocol):
-    """What the page needs: editors by the name of their model, as soon as they are loaded."""
-
-    def editor(self, model: str | None = None) -> Any: ...
-
-    def models(self) -> tuple[str, ...]: ...
-
-    def stream(
-        self, photo: Path, request: EditRequest, *, session: EditSession, model: str | None = None
-    ) -> Iterator[Step | Result]: ...
-
-    def stream_gallery(
-        self, photos: Sequence[Path], requests: Sequence[EditRequest], *, session: EditSession, model: str | None = None
-    ) -> Iterator[PhotoStep | Outcome]: ...
 
 
 def wire(f: Fields, studio: Studio) -> None:

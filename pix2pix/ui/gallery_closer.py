@@ -9,8 +9,9 @@ from pix2pix.errors import EditError
 from pix2pix.photo import open_photo
 from pix2pix.ui import cards
 from pix2pix.ui.board import Board
-from pix2pix.ui.edit_tab import PRIVATE, QUICK, SHOWN_SIDE, Update
+from pix2pix.ui.edit_tab import SHOWN_SIDE, Update
 from pix2pix.ui.gallery_fields import SETTINGS, GalleryFields
+from pix2pix.ui.queues import PRIVATE, QUICK
 
 INTO_VIEW = """() => setTimeout(
   () => document.querySelector("#gallery-closer")?.scrollIntoView({behavior: "smooth", block: "start"}), 100)"""

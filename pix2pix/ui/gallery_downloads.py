@@ -11,8 +11,8 @@ from pix2pix.photo import open_photo
 from pix2pix.photo.archive import write_archive
 from pix2pix.photo.contact_sheet import Pair, contact_sheet
 from pix2pix.ui.board import Board
-from pix2pix.ui.edit_tab import PRIVATE
 from pix2pix.ui.gallery_fields import GalleryFields
+from pix2pix.ui.queues import PRIVATE
 
 PACKING = {"concurrency_limit": 2, "concurrency_id": "packing", **PRIVATE}
 

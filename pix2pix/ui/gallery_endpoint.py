@@ -16,7 +16,7 @@ from pix2pix.photo.archive import Entry, write_archive
 from pix2pix.request import EditRequest
 from pix2pix.session import EditSession
 from pix2pix.ui.board import MAX_PHOTOS
-from pix2pix.ui.edit_tab import Studio
+from pix2pix.ui.studio import Studio
 from pix2pix.ui.upload import PhotosUpload
 
 # Not the queue of single edits, which would wait for the whole gallery: the editor lets them in between its photos.

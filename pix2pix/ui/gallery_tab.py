@@ -21,11 +21,13 @@ from pix2pix.photo.contact_sheet import SIDE
 from pix2pix.request import RANDOM_SEEDS, EditRequest
 from pix2pix.ui import cards
 from pix2pix.ui.board import DONE, FAILED, MAX_PHOTOS, WAITING, Board
-from pix2pix.ui.edit_tab import EDIT_SECONDS, MODEL_QUEUE, PRIVATE, QUICK, Studio, Update
+from pix2pix.ui.edit_tab import Update
 from pix2pix.ui.gallery_closer import close_up, fitted, wire_closer
 from pix2pix.ui.gallery_downloads import wire_downloads
 from pix2pix.ui.gallery_endpoint import build_gallery_endpoint
 from pix2pix.ui.gallery_fields import GalleryFields, lay_out_gallery
+from pix2pix.ui.queues import EDIT_SECONDS, MODEL_QUEUE, PRIVATE, QUICK
+from pix2pix.ui.studio import Studio
 
 TURN_SECONDS = 5.0
 SHOW_SECONDS = 0.25  # steps that follow each other faster are not all shown

@@ -45,6 +45,7 @@ def token_count(tokens: int, limit: int) -> str:
 
 
 def data_url(picture: Image) -> str:
+    """An RGB ``picture`` as a JPEG inside an address, so that a page shows it without asking for a file."""
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=85)
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
