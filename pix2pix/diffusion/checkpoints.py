@@ -90,8 +90,7 @@ POCKET = replace(
     _in_folder(Path(__file__).parents[1] / "pocket"),
     summary="small photo-effects model that comes with this program; runs anywhere",
     about="It changes light, colours, weather and style, of the whole picture or of a part that you name by its place, "
-    "and frames pictures; it knows no objects and no faces. "
-    "With an NVIDIA GPU and a connection to Hugging Face this app takes the full InstructPix2Pix instead.",
+    "and frames pictures. Objects and faces it does not know: those are for the full InstructPix2Pix.",
 )
 INSTRUCT_PIX2PIX = Checkpoint(
     name="timbrooks/instruct-pix2pix",
