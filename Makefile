@@ -30,7 +30,7 @@ pocket: $(INSTALLED)
 	MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_ARENA_MAX=1 $(BIN)/python -m pix2pix.training
 
 evaluate: $(INSTALLED)
-	$(BIN)/python -m pix2pix.training.evaluate
+	$(BIN)/python -m pix2pix.training.evaluation
 
 $(INSTALLED): requirements.txt requirements-dev.txt
 	$(PYTHON) -m venv .venv

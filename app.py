@@ -3,7 +3,7 @@
 import os
 
 from pix2pix.photo.decoding import MAX_BYTES
-from pix2pix.studio import Studio
+from pix2pix.serving.studio import Studio
 from pix2pix.ui import build_page
 from pix2pix.ui.theme import CSS, THEME
 

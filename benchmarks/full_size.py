@@ -26,9 +26,9 @@ from torch import Tensor
 
 from pix2pix.diffusion.checkpoints import POCKET
 from pix2pix.photo.upsampling import transfer
-from pix2pix.training.edits import EDITS, PLAIN, TINTS, apply
-from pix2pix.training.filters import gaussian_blur
-from pix2pix.training.photos import open_photos, psnr, to_image, to_tensor
+from pix2pix.training.evaluation.photos import open_photos, psnr, to_image, to_tensor
+from pix2pix.training.targets.edits import EDITS, PLAIN, TINTS, apply
+from pix2pix.training.targets.filters import gaussian_blur
 
 RESULTS = Path(__file__).parent / "FULL_SIZE.md"
 REDRAWN = (

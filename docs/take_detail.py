@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from pix2pix import Editor, EditRequest
-from pix2pix.training.photos import open_photos
+from pix2pix.training.evaluation.photos import open_photos
 
 SIDE, GAP = 300, 8
 

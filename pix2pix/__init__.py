@@ -6,7 +6,7 @@ __version__ = "0.1.0"
 
 # Names are imported on first use (PEP 562), so that the light rooms of the package load without torch.
 _HOMES = {
-    "Editor": "pix2pix.editor",
+    "Editor": "pix2pix.editing.editor",
     "EditSession": "pix2pix.session",
     "EditRequest": "pix2pix.request",
     "Step": "pix2pix.events",
@@ -20,8 +20,8 @@ _HOMES = {
     "Filtered": "pix2pix.errors",
     "OutOfMemory": "pix2pix.errors",
     "EditFailed": "pix2pix.errors",
-    "read_receipt": "pix2pix.photo.receipt",
-    "save_result": "pix2pix.photo.receipt",
+    "read_receipt": "pix2pix.files.receipt",
+    "save_result": "pix2pix.files.receipt",
 }
 __all__ = sorted(_HOMES)
 

@@ -16,8 +16,8 @@ from tqdm import tqdm
 
 from pix2pix.errors import EditError, InvalidImage
 from pix2pix.events import Outcome, PhotoStep
-from pix2pix.photo.naming import photos_in, unique
-from pix2pix.photo.receipt import FORMATS, output_format, read_receipt, remove_drafts, save_result
+from pix2pix.files.naming import photos_in, unique
+from pix2pix.files.receipt import FORMATS, output_format, read_receipt, remove_drafts, save_result
 from pix2pix.request import EditRequest
 from pix2pix.session import EditSession
 
@@ -103,7 +103,7 @@ def _edit(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
 
 
 def _edit_all(options: argparse.Namespace, tasks: Sequence["_Task"]) -> int:
-    from pix2pix.editor import Editor  # takes seconds to import, so wrong usage is told before
+    from pix2pix.editing.editor import Editor  # takes seconds to import, so wrong usage is told before
 
     editor = Editor.load(options.model, options.device)
     if editor.note and sys.stderr.isatty():

@@ -22,8 +22,8 @@ from PIL import Image
 
 from pix2pix import EditRequest, save_result
 from pix2pix.cli import main
-from pix2pix.ui.code_tab import CLIENT, MCP, PYTHON
-from tests.test_imports import ROOT
+from pix2pix.ui.api.code_tab import CLIENT, MCP, PYTHON
+from tests.house.test_imports import ROOT
 
 
 @pytest.fixture(scope="module")

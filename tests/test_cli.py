@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from pix2pix import EditRequest, cli, read_receipt
-from pix2pix.editor import Editor
+from pix2pix.editing.editor import Editor
 from tests.conftest import SHARED
-from tests.test_imports import ROOT
+from tests.house.test_imports import ROOT
 
 
 @pytest.fixture

@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from pix2pix.training.autoencoder import train_autoencoder
-from pix2pix.training.evaluate import evaluate_checkpoint
-from pix2pix.training.evaluation import Effort
+from pix2pix.training.evaluation.__main__ import evaluate_checkpoint
+from pix2pix.training.evaluation.evaluation import Effort
 from pix2pix.training.export import make_pipeline, write_checkpoint
-from pix2pix.training.language import load_or_make_tokenizer, train_language
-from pix2pix.training.learning import train_denoiser
+from pix2pix.training.learning.autoencoder import train_autoencoder
+from pix2pix.training.learning.language import load_or_make_tokenizer, train_language
+from pix2pix.training.learning.learning import train_denoiser
+from pix2pix.training.learning.watch import Watcher
 from pix2pix.training.recipe import SIZES, Recipe
-from pix2pix.training.scenes import make_scenes
 from pix2pix.training.state import choose_device
-from pix2pix.training.watch import Watcher
+from pix2pix.training.targets.scenes import make_scenes
 
 
 def make_checkpoint(recipe: Recipe, run: Path, device: torch.device) -> Path:

@@ -8,7 +8,7 @@ from diffusers import AutoencoderTiny, StableDiffusionInstructPix2PixPipeline, U
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from pix2pix.request import Defaults
-from pix2pix.training.denoiser import make_scheduler
+from pix2pix.training.learning.denoiser import make_scheduler
 
 DEFAULTS = Defaults(num_inference_steps=1, guidance_scale=1.0, image_guidance_scale=1.0, resolution=256)  # measured
 

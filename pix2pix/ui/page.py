@@ -7,12 +7,12 @@ import gradio as gr
 from gradio.media import get_image
 
 from pix2pix.errors import EditError
-from pix2pix.ui import edit_tab
-from pix2pix.ui.code_tab import build_code_tab
-from pix2pix.ui.fields import EXAMPLES, SESSION_SECONDS, Fields, lay_out
-from pix2pix.ui.gallery_tab import build_gallery_tab
+from pix2pix.ui.api.code_tab import build_code_tab
+from pix2pix.ui.edit import tab as edit_tab
+from pix2pix.ui.edit.fields import EXAMPLES, SESSION_SECONDS, Fields, lay_out
+from pix2pix.ui.gallery.tab import build_gallery_tab
+from pix2pix.ui.protocols import Studio
 from pix2pix.ui.queues import AT_ONCE, QUICK
-from pix2pix.ui.studio import Studio
 
 TITLE = "InstructPix2Pix"
 INTRODUCTION = f"# {TITLE}\nDrop in a photo, say what to do with it, and get the edited photo back."

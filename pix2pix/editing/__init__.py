@@ -1,0 +1,1 @@
+"""A photo and a request through the model: the only door between pixels and torch."""

@@ -1,0 +1,232 @@
+"""The only door between pixels and model: a photo and a request in, a stream of steps and the result out."""
+
+import logging
+import threading
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from functools import cached_property, partial
+from itertools import chain, count, repeat
+from typing import TYPE_CHECKING
+
+import torch
+
+from pix2pix.diffusion import checkpoints
+from pix2pix.diffusion.checkpoints import INSTRUCT_PIX2PIX, POCKET, Checkpoint
+from pix2pix.diffusion.conditioning import count_tokens, max_tokens
+from pix2pix.diffusion.micro_batch import micro_batch
+from pix2pix.editing.batch import BatchEditor
+from pix2pix.editing.gallery import Gallery, ahead_of_need
+from pix2pix.editing.job import Job, Source, path_of
+from pix2pix.errors import CheckpointError, EditError, EditFailed, InvalidRequest, OutOfMemory
+from pix2pix.events import Outcome, PhotoStep, Result, Step
+from pix2pix.request import EditRequest
+from pix2pix.session import EditSession
+
+if TYPE_CHECKING:
+    from diffusers import StableDiffusionInstructPix2PixPipeline
+
+
+MOST_OPENED_AHEAD = 8  # photos
+
+logger = logging.getLogger(__name__)
+
+
+class Editor:
+    """Edits photos with one checkpoint. May be shared by threads: one edit runs at a time, the others wait.
+
+    Attributes:
+        pipeline: the diffusers pipeline it runs, for whoever wants to look.
+        checkpoint: what was loaded, with its defaults, resolution and revision.
+        micro_batches: how many photos of a gallery go through the model together, by the size of their canvas. Filled
+            in as sizes are met, by what suits the device; halved where memory ran out.
+        note: one sentence on why ``load("auto")`` chose this checkpoint, or ``None`` where it was named.
+    """
+
+    def __init__(
+        self, pipeline: "StableDiffusionInstructPix2PixPipeline", checkpoint: Checkpoint, note: str | None = None
+    ) -> None:
+        self.pipeline = pipeline
+        self.checkpoint = checkpoint
+        self.note = note
+        self._lock = threading.Lock()
+        self._batches = BatchEditor(pipeline, checkpoint)
+        self.micro_batches: dict[tuple[int, int], int] = {}
+
+    @classmethod
+    def load(cls, name: str = "auto", device: str | None = None) -> "Editor":
+        """Load a checkpoint.
+
+        Args:
+            name: "pocket", a hub id such as "timbrooks/instruct-pix2pix", a folder in diffusers layout, or "auto":
+                the real checkpoint on a CUDA GPU if it can be loaded, otherwise pocket.
+            device: "cpu", "cuda" or "mps"; ``None`` takes the best there is.
+
+        Raises:
+            CheckpointError: it cannot be loaded.
+            InvalidRequest: the device is not there.
+        """
+        chosen = checkpoints.choose_device(device)
+        if name == "auto":
+            return cls._load_auto(chosen)
+        return cls(*checkpoints.load(checkpoints.find(name), chosen))
+
+    @classmethod
+    def _load_auto(cls, device: torch.device) -> "Editor":
+        why = "the full model needs an NVIDIA GPU"
+        if device.type == "cuda":
+            try:
+                return cls(*checkpoints.load(INSTRUCT_PIX2PIX, device))
+            except CheckpointError as error:
+                why = f"the full model could not be loaded ({error})"
+        note = f"Using the small model “{POCKET.name}”, because {why.rstrip('.')}."
+        return cls(*checkpoints.load(POCKET, device), note=note)
+
+    def edit(self, photo: Source, request: EditRequest, *, session: EditSession | None = None) -> Result:
+        """Edit ``photo`` and return the finished result; see ``stream`` for arguments and errors."""
+        *_, result = self.stream(photo, request, session=session)
+        return result
+
+    def stream(
+        self, photo: Source, request: EditRequest, *, session: EditSession | None = None
+    ) -> Iterator[Step | Result]:
+        """Edit ``photo``: yields a ``Step`` after every denoising step and the ``Result`` at the end.
+
+        Closing the stream stops the edit before the next call of the UNet and lets the next edit begin. So does
+        letting go of it; a stream that is held and not read keeps the others waiting.
+
+        Args:
+            photo: path, bytes, PIL image or ``Photo``.
+            request: what to do; settings left open are the checkpoint's defaults.
+            session: remembers conditions and results from edit to edit.
+
+        Raises:
+            InvalidImage: the photo cannot be used.
+            Filtered: the checkpoint's safety checker withheld the result.
+            OutOfMemory, EditFailed: the edit broke; the editor is ready for the next one.
+        """
+        session = EditSession() if session is None else session
+        job = Job.open(0, photo, request.resolved(self.checkpoint.defaults), self.grid)
+        with closing(self._run([job], session)) as batch:
+            for (event,) in batch:
+                if isinstance(event, EditError):
+                    raise event
+                if isinstance(event, Result):
+                    session.add(event)
+                yield event
+
+    def edit_gallery(
+        self,
+        photos: Iterable[Source],
+        request: EditRequest | Iterable[EditRequest],
+        *,
+        session: EditSession | None = None,
+    ) -> Iterator[Outcome]:
+        """Edit many photos: yields an ``Outcome`` for each, in the order of the input; see ``stream_gallery``."""
+        with closing(self.stream_gallery(photos, request, session=session)) as stream:
+            for event in stream:
+                if isinstance(event, Outcome):
+                    yield event
+
+    def stream_gallery(
+        self,
+        photos: Iterable[Source],
+        request: EditRequest | Iterable[EditRequest],
+        *,
+        session: EditSession | None = None,
+    ) -> Iterator[PhotoStep | Outcome]:
+        """Edit many photos: yields a ``PhotoStep`` for every step of every photo, and an ``Outcome`` for each photo.
+
+        Outcomes come in the order of the input, each as soon as it and those before it are there. Photos are opened
+        when their turn comes, and those of one canvas size go through the model together; each equals its edit alone.
+        A photo that fails costs no other one. Between batches, other edits of this editor come in. Closing the stream
+        stops it as it stops an edit; what was finished is not computed again by the same request in the same session,
+        as far as the session's bounds reach. Results do not enter the session's history.
+
+        Args:
+            photos: paths, bytes, PIL images or ``Photo``s, any number.
+            request: one for all photos, who then share its seed, drawn once if it is open; or one for each photo, such
+                as ``request.numbered()``, which gives photo k ``seed + k``.
+            session: remembers the instruction, the photos and the results.
+        """
+        session = EditSession() if session is None else session
+        defaults = self.checkpoint.defaults
+        if isinstance(request, EditRequest):
+            requests = repeat(request.resolved(defaults))
+        else:
+            requests = (one.resolved(defaults) for one in request)
+        photos_asked = zip(count(), photos, chain(requests, repeat(None)))
+        ahead = min(micro_batch(self.pipeline), MOST_OPENED_AHEAD) - 1
+        entries = ahead_of_need(partial(self._entry, session), photos_asked, ahead)
+        yield from Gallery(entries, partial(self._run, session=session), self._fits_together).stream()
+
+    def _entry(self, session: EditSession, index: int, photo: Source, request: EditRequest | None) -> Job | Outcome:
+        """One photo of a gallery, opened: a job, or its outcome if it cannot be edited or is known already."""
+        try:
+            if request is None:
+                raise InvalidRequest("There are fewer requests than photos; give one for all, or one for each.")
+            job = Job.open(index, photo, request, self.grid)
+            known = self._batches.known(job, session)
+        except EditError as error:
+            return Outcome(index, path_of(photo), error=error)
+        except Exception as error:
+            return Outcome(index, path_of(photo), error=_as_edit_error(error))
+        return job if known is None else Outcome(index, job.source, known)
+
+    def _run(
+        self, jobs: Sequence[Job], session: EditSession
+    ) -> Generator[Sequence[Step] | Sequence[Result | EditError], None, None]:
+        """Edit ``jobs`` of one kind together: a step for each, again and again, and at last a result or error for each.
+
+        Raises:
+            EditError: all of them broke together.
+        """
+        try:
+            with self._lock:
+                try:
+                    drawings = yield from self._batches.edit(jobs, session)
+                finally:
+                    self.pipeline.maybe_free_model_hooks()
+            endings = self._batches.results(jobs, drawings)
+        except EditError:
+            raise
+        except Exception as error:
+            logger.debug("An edit broke.", exc_info=True)
+            error.with_traceback(None)  # its frames would keep their tensors alive
+            torch.cuda.empty_cache()
+            edit_error = _as_edit_error(error)
+            if isinstance(edit_error, OutOfMemory):
+                self._ran_out_of_memory(jobs)
+            raise edit_error from error
+        yield endings
+
+    @cached_property
+    def grid(self) -> int:
+        """What both sides of a canvas are multiples of, in pixels."""
+        return checkpoints.grid(self.pipeline)
+
+    @property
+    def max_tokens(self) -> int:
+        """How many tokens of an instruction the text encoder reads."""
+        return max_tokens(self.pipeline)
+
+    def count_tokens(self, instruction: str) -> int:
+        """How many tokens ``instruction`` has; cheap enough to ask at every key pressed."""
+        return count_tokens(self.pipeline, instruction)
+
+    def _fits_together(self, job: Job) -> int:
+        """How many jobs may go through the model with ``job``; fewer once memory ran out on a canvas of its size."""
+        size = job.canvas.image.size
+        if size not in self.micro_batches:
+            self.micro_batches[size] = micro_batch(self.pipeline)
+        return self.micro_batches[size]
+
+    def _ran_out_of_memory(self, jobs: Sequence[Job]) -> None:
+        if len(jobs) > 1:
+            self.micro_batches[jobs[0].canvas.image.size] = len(jobs) // 2
+
+
+def _as_edit_error(error: Exception) -> EditError:
+    no_memory = isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "not enough memory" in str(error)
+    if no_memory:
+        return OutOfMemory("There is too little memory for this edit; close other programs or use a smaller model.")
+    return EditFailed("Something went wrong inside the model during this edit; please try again.")

@@ -1,0 +1,1 @@
+"""What is read and written: results as files, receipts, names, folders, archives, contact sheets."""

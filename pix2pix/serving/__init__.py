@@ -1,0 +1,1 @@
+"""Many visitors: editors that load in the background, GPUs that are lent."""

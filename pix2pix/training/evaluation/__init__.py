@@ -1,0 +1,1 @@
+"""How good a checkpoint is, on photographs that were never trained on."""

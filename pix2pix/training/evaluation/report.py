@@ -1,0 +1,85 @@
+"""What was measured, written for people: EVALUATION.md and a contact sheet."""
+
+import math
+from collections import Counter
+from pathlib import Path
+from statistics import fmean
+
+from pix2pix.training.evaluation.controls import CONTROLS
+from pix2pix.training.evaluation.evaluation import Evaluation
+from pix2pix.training.evaluation.measures import Sample
+from pix2pix.training.evaluation.photos import to_image
+from pix2pix.training.evaluation.sheet import save_sheet
+
+EVALUATION, SHEET = "EVALUATION.md", "contact-sheet.jpg"
+
+
+def write_evaluation(folder: Path, evaluation: Evaluation) -> None:
+    """Write EVALUATION.md into ``folder``."""
+    text = "\n".join(
+        [
+            "# How good pocket is",
+            "",
+            "Measured by `python -m pix2pix.training.evaluation` on photographs that were never trained on, through the",
+            "app's own editor with this checkpoint's defaults. An edit passes where the outcome is nearer to its own",
+            "target than to the photo and to the target of every other edit.",
+            "",
+            *_summary(evaluation),
+            "",
+            f"![effect of steps and guidance]({CONTROLS})",
+            "",
+            "## Every global edit",
+            "",
+            *_by_edit(evaluation),
+            "",
+            "## What went wrong",
+            "",
+            *_failures(evaluation),
+        ]
+    )
+    (folder / EVALUATION).write_text(text + "\n", encoding="utf-8")
+
+
+def _summary(evaluation: Evaluation) -> list[str]:
+    rows = ["| Measured | Passed | dB to the target | Edits |", "|---|---|---|---|"]
+    for name, samples in evaluation.samples.items():
+        passed, decibels = fmean(s.passed for s in samples), fmean(s.psnr for s in samples)
+        rows.append(f"| {name} | {passed:.0%} | {decibels:.1f} | {len(samples)} |")
+        if (outside := evaluation.kept_outside(name)) < math.inf:
+            rows.append(f"| {name}: where nothing should change, dB to the photo | | {outside:.1f} | {len(samples)} |")
+    return [
+        *rows,
+        "",
+        f"- Autoencoder alone: {evaluation.autoencoder:.1f} dB.",
+        f"- Colour left by “make it black and white”: {evaluation.colour_left:.1f} of 255.",
+        f"- One edit of 256x256 pixels, 4 steps, no guidance, fp32, two cores: {evaluation.seconds:.2f} s.",
+        f"- Size: {evaluation.megabytes:.1f} MB.",
+        f"- The same checkpoint with an untrained UNet: {evaluation.untrained:.0%} of the trained wordings.",
+    ]
+
+
+def _by_edit(evaluation: Evaluation) -> list[str]:
+    groups = [name for name in evaluation.samples if name.startswith("global")]
+    rows = ["| Edit | " + " | ".join(name.partition(", ")[2] for name in groups) + " | dB |", "|---" * 5 + "|"]
+    for edit in dict.fromkeys(sample.wanted for sample in evaluation.samples[groups[0]]):
+        of_edit = [[s for s in evaluation.samples[group] if s.wanted == edit] for group in groups]
+        shares = [f"{sum(s.passed for s in samples)} of {len(samples)}" for samples in of_edit]
+        rows.append(f"| {edit} | " + " | ".join(shares) + f" | {fmean(s.psnr for s in of_edit[0]):.1f} |")
+    return rows
+
+
+def _failures(evaluation: Evaluation) -> list[str]:
+    lines = []
+    for name, samples in evaluation.samples.items():
+        failed = Counter((s.sentence, s.wanted, s.nearest or f"{s.psnr:.1f} dB") for s in samples if not s.passed)
+        lines += [f"- {name}: “{said}” ({wanted}): {got}" for said, wanted, got in failed]
+    return lines
+
+
+def write_contact_sheet(folder: Path, evaluation: Evaluation) -> None:
+    """Write a sheet of outcomes beside their targets into ``folder``."""
+    shown: list[Sample] = list(evaluation.samples["global, trained wordings"][:38])
+    for name in ("two edits", "colours of things", "parts of the picture", "frames", "shapes", "unknown requests"):
+        shown += evaluation.samples[name][:8]
+    cells = [(caption, to_image(picture)) for sample in shown for caption, picture in sample.cells[:2]]
+    save_sheet(folder / SHEET, cells, columns=12, side=128)

@@ -1,0 +1,1 @@
+"""The three parts of pocket (autoencoder, text encoder, denoiser) and how each learns."""

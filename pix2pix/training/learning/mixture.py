@@ -1,0 +1,67 @@
+"""How often each kind of request is trained. The plain global edits come first."""
+
+import random
+from functools import cache
+
+from pix2pix.training.targets.edits import EDITS
+from pix2pix.training.words.meanings import (
+    Change,
+    Meaning,
+    degrees,
+    frames,
+    is_held_out,
+    local_changes,
+    pairs,
+    recolourings,
+    shapes,
+)
+from pix2pix.training.words.wordings import NO_CHANGE, say, say_unknown
+
+# Crops teach whatever does not depend on where a pixel lies; whole pictures teach places, and the rest a little too.
+CROP_SHARES = {"global": 0.58, "degree": 0.07, "pair": 0.11, "recolour": 0.15, "unknown": 0.06, "nothing": 0.03}
+WHOLE_SHARES = {
+    "global": 0.15,
+    "degree": 0.02,
+    "pair": 0.03,
+    "recolour": 0.04,
+    "whole": 0.06,
+    "local": 0.22,
+    "frame": 0.08,
+    "shape": 0.32,
+    "unknown": 0.05,
+    "nothing": 0.03,
+}
+# The rest of the pictures' samples: the instruction left out, with the photo itself as the target, so that text
+# guidance works as the strength of the edit; and the photo left out, for image guidance.
+NO_TEXT, NO_IMAGE, NEITHER = 0.05, 0.03, 0.03
+
+COMBINATIONS = {"pair": pairs, "recolour": recolourings, "local": local_changes, "shape": shapes}
+
+
+@cache
+def _trained(kind: str) -> list[Meaning]:
+    if kind in COMBINATIONS:
+        return [meaning for meaning in COMBINATIONS[kind]() if not is_held_out(meaning)]
+    return {"degree": degrees, "frame": frames}[kind]()
+
+
+def sample_meaning(rng: random.Random, kind: str) -> Meaning:
+    """A meaning of ``kind``, a key of CROP_SHARES or WHOLE_SHARES."""
+    if kind in ("unknown", "nothing"):
+        return NO_CHANGE
+    if kind in ("global", "whole"):
+        edits = {name: edit.share for name, edit in EDITS.items() if edit.whole == (kind == "whole")}
+        return (Change(rng.choices(list(edits), list(edits.values()))[0]),)
+    return rng.choice(_trained(kind))
+
+
+def sample_kind(rng: random.Random, shares: dict[str, float]) -> str:
+    """A key of ``shares``, as often as they say."""
+    return rng.choices(list(shares), list(shares.values()))[0]
+
+
+def sample_sentence(rng: random.Random) -> tuple[str, Meaning]:
+    """A sentence and what it means. In the text alone unknown requests and places are as frequent as the rest."""
+    kind = "unknown" if rng.random() < 0.2 else sample_kind(rng, WHOLE_SHARES if rng.random() < 0.45 else CROP_SHARES)
+    meaning = sample_meaning(rng, kind)
+    return (say_unknown(rng) if kind == "unknown" else say(meaning, rng)), meaning

@@ -1,0 +1,1 @@
+"""What the edits should make of pictures, in closed form; and the generated pictures they are made of."""

@@ -1,0 +1,1 @@
+"""What instructions mean, and how people say it."""

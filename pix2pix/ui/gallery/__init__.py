@@ -1,0 +1,1 @@
+"""The gallery tab: many photos, one instruction."""

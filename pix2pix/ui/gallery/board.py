@@ -1,0 +1,196 @@
+"""The board of the gallery tab: one visitor's photos, each on a card that says how far it is."""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+
+from pix2pix.events import Outcome, Step
+from pix2pix.files.archive import Entry
+from pix2pix.files.receipt import save_result
+from pix2pix.request import EditRequest
+from pix2pix.session import EditSession
+
+MAX_PHOTOS = 100
+WAITING, EDITING, DONE, FAILED = "waiting", "editing", "done", "failed"
+CANNOT_BE_SAVED = "There is no room to keep this result; download what is finished and start over."
+
+
+@dataclass(frozen=True, eq=False)
+class Card:
+    """One photo.
+
+    Attributes:
+        name: its file name.
+        photo: the file.
+        state: waiting, editing, done or failed.
+        meant: what it was told when all were told last; a card that was edited again alone keeps it.
+        wanted: what it waits to be edited with; ``None`` if it does not.
+        request: what it was edited with.
+        step: the last step while it is being edited.
+        sentence: why it failed, or why an earlier result was kept.
+        file: the finished PNG.
+        before, after: small pictures of the photo and of the result, as files that the page can show.
+    """
+
+    name: str
+    photo: Path
+    state: str = WAITING
+    meant: EditRequest | None = None
+    wanted: EditRequest | None = None
+    request: EditRequest | None = None
+    step: Step | None = field(default=None, repr=False)
+    sentence: str = ""
+    file: Path | None = None
+    before: str | None = None
+    after: str | None = None
+
+    @property
+    def progress(self) -> float:
+        """How much of the edit is done, 0..1."""
+        if self.state == EDITING and self.step:
+            return self.step.index / self.step.total
+        return float(self.state in (DONE, FAILED))
+
+
+class Board:
+    """All cards of one visitor. What the parts of the page show is read from here.
+
+    Attributes:
+        cards: in the order in which the photos came.
+        session: remembers the instruction, so that photos that come later need not wait for it.
+        running: whether the waiting cards are being edited.
+        chosen: the index of the card that is looked at closely, or ``None``.
+    """
+
+    def __init__(self) -> None:
+        self.cards: list[Card] = []
+        self.session = EditSession(max_results=1)
+        self.running = False
+        self.chosen: int | None = None
+        self._folder: Path | None = None
+        self._began, self._progress_then = 0.0, 0.0
+
+    def add(self, photos: Iterable[tuple[Path, str]]) -> tuple[list[int], int]:
+        """Put each photo, a path and a name, on a card; returns their indices, and how many found no room."""
+        photos = list(photos)
+        room = MAX_PHOTOS - len(self.cards)
+        first = len(self.cards)
+        self.cards += [Card(name, path) for path, name in photos[:room]]
+        return list(range(first, len(self.cards))), max(0, len(photos) - room)
+
+    def update(self, index: int, **changes: object) -> None:
+        """Change what the card at ``index`` says."""
+        self.cards[index] = replace(self.cards[index], **changes)
+
+    def count(self, state: str) -> int:
+        """How many cards are in ``state``."""
+        return sum(card.state == state for card in self.cards)
+
+    @property
+    def to_do(self) -> list[int]:
+        """The cards that wait and have been told what to do."""
+        return [index for index, card in enumerate(self.cards) if card.wanted]
+
+    def waits_for(self, index: int, request: EditRequest) -> bool:
+        """Whether the card at ``index`` is still there and still to be edited by this very ``request``."""
+        return index < len(self.cards) and self.cards[index].wanted is request
+
+    def ask(self, request: EditRequest, seed_each: bool) -> None:
+        """Edit all cards by ``request``, except photos that cannot be opened, and what is done or failed by the same.
+
+        With ``seed_each``, card k gets the seed of the request + k, whenever it came.
+        """
+        for index, wanted in enumerate(self._requests(request, seed_each)):
+            card = self.cards[index]
+            unreadable = card.state == FAILED and card.before is None
+            if not unreadable and (card.state not in (DONE, FAILED) or card.meant != wanted):
+                self._start(index, wanted, meant=wanted)
+
+    def ask_failed(self, request: EditRequest, seed_each: bool) -> None:
+        """Try the failed cards again, by what they were asked for, or by ``request`` if by nothing yet."""
+        for index, wanted in enumerate(self._requests(request, seed_each)):
+            card = self.cards[index]
+            if card.state == FAILED:
+                self._start(index, card.request or wanted, meant=card.meant or wanted)
+
+    def ask_one(self, index: int, request: EditRequest) -> None:
+        """Edit one card by a request of its own."""
+        self._start(index, request)
+
+    def _requests(self, request: EditRequest, seed_each: bool) -> list[EditRequest]:
+        return list(islice(request.numbered(), len(self.cards))) if seed_each else [request] * len(self.cards)
+
+    def _start(self, index: int, request: EditRequest, **changes: object) -> None:
+        self.update(index, state=WAITING, wanted=request, step=None, sentence="", **changes)
+        if not self.running:
+            self.running = True
+            self._began = 0.0
+
+    def take_step(self, index: int, step: Step) -> None:
+        """The photo at ``index`` is one step further."""
+        if not self._began:
+            self._began, self._progress_then = time.monotonic(), self._progress_of_all()
+        self.update(index, state=EDITING, step=step)
+
+    def finish(self, index: int, outcome: Outcome) -> None:
+        """The photo at ``index`` is finished: its result becomes a file, or its error a sentence."""
+        if outcome.error is not None:
+            self.fail(index, str(outcome.error))
+            return
+        file = self.folder() / f"{index:03}" / f"{Path(self.cards[index].name).stem[:80]}.png"
+        try:
+            file.parent.mkdir(exist_ok=True)
+            save_result(outcome.result, file)
+        except OSError:
+            self.fail(index, CANNOT_BE_SAVED)
+        else:
+            self.update(index, state=DONE, step=None, wanted=None, request=outcome.result.request, file=file)
+
+    def fail(self, index: int, sentence: str) -> None:
+        """The photo at ``index`` got no result, for the reason that ``sentence`` gives; an earlier one is kept."""
+        card = self.cards[index]
+        if card.file is None:
+            self.update(index, state=FAILED, step=None, sentence=sentence, wanted=None, request=card.wanted)
+        else:
+            kept = f"The earlier result was kept. {sentence}"
+            self.update(index, state=DONE, step=None, sentence=kept, wanted=None, meant=None)
+
+    def stop(self) -> None:
+        """Edit no further; what is finished stays."""
+        self.running = False
+        for index in self.to_do:
+            state = DONE if self.cards[index].file else WAITING
+            self.update(index, state=state, step=None, wanted=None, meant=None)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the rest will take at the pace so far, or ``None`` while that cannot be told."""
+        done = self._progress_of_all() - self._progress_then
+        elapsed = time.monotonic() - self._began
+        if not self.running or not self._began or done <= 0.5 or elapsed < 1:
+            return None
+        return elapsed / done * sum(1 - self.cards[index].progress for index in self.to_do)
+
+    def _progress_of_all(self) -> float:
+        return sum(card.progress for card in self.cards)
+
+    @property
+    def entries(self) -> list[Entry]:
+        """What goes into the archive."""
+        return [Entry(card.name, card.request, card.file, card.sentence) for card in self.cards]
+
+    def folder(self) -> Path:
+        """Where this board's results are kept, until it is cleared."""
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="pix2pix-"))
+        return self._folder
+
+    def clear(self) -> None:
+        """Take all cards off and delete their results; what the session knows of instructions stays."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        self.cards, self.running, self.chosen, self._folder = [], False, None, None

@@ -1,0 +1,241 @@
+"""The whole training in miniature: one command makes a checkpoint, and a kill changes nothing of it."""
+
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from pix2pix import Editor, EditRequest
+from pix2pix.training import learning
+from pix2pix.training.__main__ import make_checkpoint
+from pix2pix.training.export import size_in_megabytes
+from pix2pix.training.learning.autoencoder import make_autoencoder, start_as_pca
+from pix2pix.training.learning.batches import draw_batch
+from pix2pix.training.learning.denoiser import ColourLoss, add_noise, draw_noise, make_scheduler, make_unet
+from pix2pix.training.learning.learning import with_drafts
+from pix2pix.training.learning.locating import Locator
+from pix2pix.training.learning.pairs import Pairs, random_pictures
+from pix2pix.training.recipe import AutoencoderRecipe, DenoiserRecipe, LanguageRecipe, Recipe, Shards
+from pix2pix.training.state import numpy_generator
+from pix2pix.training.targets.scenes import make_scenes
+from pix2pix.training.words.meanings import Change
+
+TINY = Recipe(
+    scenes=6,
+    autoencoder=AutoencoderRecipe(steps=4, last_steps=1, batch=8, last_batch=8, last_crop=64, latent_channels=16),
+    language=LanguageRecipe(steps=3, batch=8, tokens=700, width=32, layers=1, heads=2),
+    denoiser=DenoiserRecipe(
+        steps=6,
+        cooldown=0.34,
+        crops=Shards(sides=(32,), whole=False, pixels=4 * 32**2, sources=4, edits=4),
+        whole=Shards(sides=(32, 64), whole=True, pixels=64**2, sources=4, edits=4),
+        widths=(64, 64, 64, 64),
+        block=2,
+        pool=2,
+    ),
+)
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """The folder of an uninterrupted run."""
+    run = tmp_path_factory.mktemp("run")
+    make_checkpoint(TINY, run, CPU)
+    return run
+
+
+def weights(checkpoint):
+    return {path.relative_to(checkpoint): path.read_bytes() for path in checkpoint.rglob("*.safetensors")}
+
+
+class Killed(Exception):
+    """Stands for the kill."""
+
+
+def test_a_killed_training_goes_on_to_the_same_weights(made, tmp_path, monkeypatch):
+    step = learning.train_step
+
+    def killed_at_the_fourth(learner, *arguments):
+        if learner.step == 3:
+            raise Killed
+        return step(learner, *arguments)
+
+    monkeypatch.setattr("pix2pix.training.state.SAVE_EVERY_SECONDS", 0)
+    monkeypatch.setattr(learning, "train_step", killed_at_the_fourth)
+    with pytest.raises(Killed):
+        make_checkpoint(TINY, tmp_path, CPU)
+    monkeypatch.setattr(learning, "train_step", step)
+    assert weights(make_checkpoint(TINY, tmp_path, CPU)) == weights(made / "checkpoint")
+
+
+def test_a_finished_training_can_be_made_longer(made, tmp_path):
+    for name in ("scenes.npy", "autoencoder.pt", "language.pt", "denoiser.pt", "denoiser-cooling.pt"):
+        if (made / name).exists():
+            (tmp_path / name).write_bytes((made / name).read_bytes())
+    longer = replace(TINY, denoiser=replace(TINY.denoiser, steps=8))
+    assert weights(make_checkpoint(longer, tmp_path, CPU)) != weights(made / "checkpoint")
+
+
+def test_the_checkpoint_is_what_the_app_runs(made):
+    folder = made / "checkpoint"
+    assert (folder / "model_index.json").exists()
+    assert size_in_megabytes(folder) < 25
+    editor = Editor.load(str(folder), device="cpu")
+    photo = np.full((64, 64, 3), 128, np.uint8)
+    result = editor.edit(Image.fromarray(photo), EditRequest("make it night", num_inference_steps=2, seed=0))
+    assert result.image.size == (64, 64)
+
+
+def test_the_weights_are_half_precision(made):
+    header = (made / "checkpoint" / "unet" / "diffusion_pytorch_model.safetensors").read_bytes()
+    length = int.from_bytes(header[:8], "little")
+    kinds = {entry["dtype"] for name, entry in json.loads(header[8 : 8 + length]).items() if name != "__metadata__"}
+    assert kinds == {"F16"}
+
+
+def test_scenes_do_not_depend_on_the_number_of_workers(tmp_path):
+    one, two = (make_scenes(tmp_path / f"{n}.npy", 3, seed=1, workers=n) for n in (1, 2))
+    assert one.shape == (3, 256, 256, 3)
+    assert np.array_equal(one, two)
+
+
+def test_the_encoder_starts_as_the_principal_components():
+    generator = torch.Generator().manual_seed(0)
+    pictures = torch.rand(32, 3, 32, 32, generator=generator)
+    vae = make_autoencoder(TINY.autoencoder, seed=0)
+    start_as_pca(vae, pictures)
+    patches = torch.nn.functional.pixel_unshuffle(pictures, 4).permute(0, 2, 3, 1).reshape(-1, 48)
+    patches = patches - patches.mean(0)
+    with torch.no_grad():
+        # the encoder takes pictures in 0..1 here; AutoencoderTiny's own scaling to -1..1 is learnt later
+        latents = vae.encoder.layers(pictures).permute(0, 2, 3, 1).reshape(-1, 16)
+    explained = torch.linalg.lstsq(latents, patches).solution
+    left = (patches - latents @ explained).pow(2).sum()
+    _, values, _ = torch.linalg.svd(patches, full_matrices=False)
+    assert left.item() == pytest.approx(values[16:].pow(2).sum().item(), rel=0.05)
+
+
+def test_an_untrained_denoiser_returns_the_photo():
+    vae = make_autoencoder(AutoencoderRecipe(), seed=0)
+    vae.register_to_config(scaling_factor=1.7)
+    unet = make_unet(DenoiserRecipe(), LanguageRecipe(), vae, seed=0)
+    photo = 0.6 * torch.randn(1, 16, 16, 16, generator=torch.Generator().manual_seed(0))
+    seen = torch.cat([torch.randn_like(photo), photo], 1)
+    with torch.no_grad():
+        predicted = unet(seen, torch.tensor([999]), torch.randn(1, 32, 128)).sample
+    assert (predicted - 1.7 * photo).abs().mean() < 0.05
+
+
+def test_the_locator_hears_the_way_up_and_leaves_nothing_behind():
+    vae = make_autoencoder(AutoencoderRecipe(), seed=0)
+    unet, locator = make_unet(TINY.denoiser, TINY.language, vae, seed=0), Locator(TINY.denoiser.widths)
+    with torch.no_grad(), locator.listening(unet) as features:
+        unet(torch.randn(2, 32, 16, 24), torch.tensor([999]), torch.randn(2, 32, 32))
+    assert [tuple(seen.shape[1:]) for seen in features] == [(64, 2, 3), (64, 4, 6), (64, 8, 12), (64, 16, 24)]
+    assert locator.loss(features) > 0
+    assert not any(block._forward_hooks for block in (unet.mid_block, *unet.up_blocks))
+
+
+def test_the_locators_loss_is_nothing_where_features_tell_the_position():
+    locator = Locator((2, 2, 2))
+    y, x = torch.meshgrid((torch.arange(4) + 0.5) / 2 - 1, (torch.arange(6) + 0.5) / 3 - 1, indexing="ij")
+    for reader in locator.readers:
+        reader.weight.data = torch.eye(2)[..., None, None]
+        reader.bias.data.zero_()
+    assert locator.loss([torch.stack([y, x])[None]] * 3).item() == pytest.approx(0, abs=1e-9)
+
+
+def test_the_noisiest_timestep_is_pure_noise():
+    alphas = make_scheduler().alphas_cumprod
+    clean, noise = torch.ones(1, 1, 4, 4), torch.randn(1, 1, 4, 4)
+    assert torch.allclose(add_noise(clean, noise, torch.tensor([999]), alphas), noise, atol=1e-3)
+    nearly = add_noise(clean, noise, torch.tensor([0]), alphas)
+    assert (nearly - clean).abs().mean() < 0.05
+
+
+def test_noise_is_white_for_half_and_slow_for_the_rest():
+    noise = draw_noise(torch.Size((400, 2, 16, 16)), torch.Generator().manual_seed(0))
+    assert noise.std().item() == pytest.approx(1, abs=0.05)
+    assert torch.nn.functional.avg_pool2d(noise, 4).std() > 1.04 / 4
+
+
+def pairs_of(sentence_kinds):
+    """Pairs of grey noise with snow and without, as the pool has them."""
+    latents = torch.rand(len(sentence_kinds), 16, 8, 8)
+    return Pairs(
+        sources=latents,
+        targets=latents,
+        weights=torch.ones(len(latents), 1, 8, 8),
+        noise=torch.full_like(latents, 7).bfloat16(),
+        kinds=["global"] * len(latents),
+        meanings=[(Change(name),) for name in sentence_kinds],
+    )
+
+
+def test_flakes_begin_with_their_own_noise_and_all_else_with_fresh():
+    snow, night = (
+        draw_batch([pairs_of([name])], 8 * 32**2, numpy_generator(0, "batch", 0)).noise for name in ("snow", "night")
+    )
+    assert (snow == 7).all()
+    assert night.std().item() == pytest.approx(1, abs=0.1)
+
+
+def test_a_batch_has_one_size_and_the_pixels_asked_for():
+    small, large = pairs_of(["night"] * 3), pairs_of(["night"] * 3)
+    large = replace(
+        large, sources=torch.zeros(3, 16, 16, 16), targets=torch.zeros(3, 16, 16, 16), weights=torch.ones(3, 1, 16, 16)
+    )
+    batches = [draw_batch([small, large], 4 * 64**2, numpy_generator(0, "batch", index)) for index in range(12)]
+    assert {tuple(batch.sources.shape) for batch in batches} == {(16, 16, 8, 8), (4, 16, 16, 16)}
+    assert all(len(batch.sentences) == len(batch.noise) == len(batch.sources) for batch in batches)
+
+
+def test_whole_pictures_have_the_usual_formats_on_the_grid():
+    scenes = np.full((2, 256, 256, 3), 128, np.uint8)
+    sizes = {
+        tuple(random_pictures(scenes, numpy_generator(0, "whole", index), 2, 128, whole=True).shape[2:])
+        for index in range(40)
+    }
+    assert sizes == {(128, 128), (96, 160), (160, 96)}
+    assert random_pictures(scenes, numpy_generator(0, "crops", 0), 3, 64, whole=False).shape == (3, 3, 64, 64)
+
+
+def test_whole_pictures_stay_in_range():
+    scenes = np.full((2, 256, 256, 3), 255, np.uint8)
+    for index in range(20):
+        pictures = random_pictures(scenes, numpy_generator(0, "white", index), 2, 192, whole=True)
+        assert pictures.max() <= 1
+
+
+def test_the_middle_timesteps_begin_with_the_networks_own_prediction():
+    def unet(seen, timesteps, embeds):
+        assert (timesteps == 999).all()
+        return SimpleNamespace(sample=2 * seen[:, :16])
+
+    clean, noise = torch.zeros(64, 16, 4, 4), torch.ones(64, 16, 4, 4)
+    timesteps = torch.tensor([500, 990]).repeat(32)
+    begun = with_drafts(unet, clean, noise, noise, torch.zeros(64, 1, 1), timesteps, torch.Generator().manual_seed(0))
+    drafted = (begun == 2).flatten(1).all(1)
+    assert not drafted[1::2].any()
+    assert 16 < drafted.sum() < 32
+    assert (begun[~drafted] == 0).all()
+
+
+def test_the_loss_minds_slow_colours_most():
+    loss = ColourLoss(torch.eye(3))
+    clean, weights_ = torch.zeros(1, 3, 8, 8), torch.ones(1, 1, 8, 8)
+    checkerboard = torch.tensor([1.0, -1.0]).repeat(1, 3, 8, 4) * 0.1
+    checkerboard[:, :, ::2] *= -1
+    assert loss(checkerboard.abs(), clean, weights_) > 1.5 * loss(checkerboard, clean, weights_)
+
+
+def test_random_numbers_follow_seed_stage_and_step():
+    draws = {(seed, stage, step) for seed in (0, 1) for stage in ("a", "b") for step in (0, 1)}
+    numbers = {numpy_generator(*draw).random() for draw in draws}
+    assert len(numbers) == len(draws)
+    assert numpy_generator(0, "a", 1).random() == numpy_generator(0, "a", 1).random()
