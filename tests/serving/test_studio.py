@@ -7,9 +7,10 @@ from types import SimpleNamespace
 import pytest
 from PIL import ImageChops
 
-from pix2pix import EditRequest, EditSession, zero_gpu
+from pix2pix import EditRequest, EditSession
 from pix2pix.errors import CheckpointError, InvalidImage, InvalidRequest
 from pix2pix.events import Result
+from pix2pix.serving import zero_gpu
 from pix2pix.serving.studio import Studio
 
 REQUEST = EditRequest("make it night", num_inference_steps=3, seed=1)

@@ -20,9 +20,9 @@ def write_evaluation(folder: Path, evaluation: Evaluation) -> None:
         [
             "# How good pocket is",
             "",
-            "Measured by `python -m pix2pix.training.evaluation` on photographs that were never trained on, through the",
-            "app's own editor with this checkpoint's defaults. An edit passes where the outcome is nearer to its own",
-            "target than to the photo and to the target of every other edit.",
+            "Measured by `python -m pix2pix.training.evaluation` on photographs that were never trained on, through",
+            "the app's own editor with this checkpoint's defaults. An edit passes where the outcome is nearer to its",
+            "own target than to the photo and to the target of every other edit.",
             "",
             *_summary(evaluation),
             "",
