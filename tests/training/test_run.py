@@ -10,9 +10,9 @@ import torch
 from PIL import Image
 
 from pix2pix import Editor, EditRequest
-from pix2pix.training import learning
 from pix2pix.training.__main__ import make_checkpoint
 from pix2pix.training.export import size_in_megabytes
+from pix2pix.training.learning import learning
 from pix2pix.training.learning.autoencoder import make_autoencoder, start_as_pca
 from pix2pix.training.learning.batches import draw_batch
 from pix2pix.training.learning.denoiser import ColourLoss, add_noise, draw_noise, make_scheduler, make_unet
