@@ -1,6 +1,25 @@
 """InstructPix2Pix: a photo and an instruction in, the edited photo out."""
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pix2pix.editing.editor import Editor
+    from pix2pix.errors import (
+        CheckpointError,
+        EditError,
+        EditFailed,
+        Filtered,
+        InvalidImage,
+        InvalidRequest,
+        OutOfMemory,
+    )
+    from pix2pix.events import Outcome, PhotoStep, Result, Step
+    from pix2pix.files.formats import save_result
+    from pix2pix.files.receipt import read_receipt
+    from pix2pix.photo.decoding import Photo, open_photo
+    from pix2pix.request import EditRequest
+    from pix2pix.session import EditSession
 
 __version__ = "0.1.0"
 
@@ -20,10 +39,31 @@ _HOMES = {
     "Filtered": "pix2pix.errors",
     "OutOfMemory": "pix2pix.errors",
     "EditFailed": "pix2pix.errors",
+    "Photo": "pix2pix.photo.decoding",
+    "open_photo": "pix2pix.photo.decoding",
     "read_receipt": "pix2pix.files.receipt",
-    "save_result": "pix2pix.files.receipt",
+    "save_result": "pix2pix.files.formats",
 }
-__all__ = sorted(_HOMES)
+__all__ = [
+    "CheckpointError",
+    "EditError",
+    "EditFailed",
+    "EditRequest",
+    "EditSession",
+    "Editor",
+    "Filtered",
+    "InvalidImage",
+    "InvalidRequest",
+    "OutOfMemory",
+    "Outcome",
+    "Photo",
+    "PhotoStep",
+    "Result",
+    "Step",
+    "open_photo",
+    "read_receipt",
+    "save_result",
+]
 
 
 def __getattr__(name: str) -> object:

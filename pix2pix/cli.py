@@ -16,8 +16,10 @@ from tqdm import tqdm
 
 from pix2pix.errors import EditError, InvalidImage
 from pix2pix.events import Outcome, PhotoStep
-from pix2pix.files.naming import photos_in, unique
-from pix2pix.files.receipt import FORMATS, output_format, read_receipt, remove_drafts, save_result
+from pix2pix.files.folders import photos_in
+from pix2pix.files.formats import FORMATS, output_format, remove_drafts, save_result
+from pix2pix.files.naming import unique
+from pix2pix.files.receipt import read_receipt
 from pix2pix.request import EditRequest
 from pix2pix.session import EditSession
 

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from pix2pix import read_receipt
-from pix2pix.files.naming import photos_in, unique
+from pix2pix.files.folders import photos_in
+from pix2pix.files.naming import unique
 from tests.house.test_imports import ROOT
 from tests.test_cli import command, run  # noqa: F401
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import gradio as gr
 
 from pix2pix.errors import EditError
-from pix2pix.files.receipt import save_result
+from pix2pix.files.formats import save_result
 from pix2pix.request import EditRequest
 from pix2pix.session import EditSession
 from pix2pix.ui.protocols import Studio

@@ -12,7 +12,7 @@ import gradio as gr
 from pix2pix.errors import EditError
 from pix2pix.events import Outcome
 from pix2pix.files.archive import Entry, write_archive
-from pix2pix.files.receipt import save_result
+from pix2pix.files.formats import save_result
 from pix2pix.request import EditRequest
 from pix2pix.session import EditSession
 from pix2pix.ui.gallery.board import MAX_PHOTOS

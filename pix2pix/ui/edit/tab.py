@@ -13,7 +13,8 @@ from PIL.Image import Image
 
 from pix2pix.errors import EditError, EditFailed, InvalidRequest
 from pix2pix.events import Result, Step
-from pix2pix.files.receipt import read_receipt, save_result
+from pix2pix.files.formats import save_result
+from pix2pix.files.receipt import read_receipt
 from pix2pix.photo import open_photo
 from pix2pix.request import EditRequest
 from pix2pix.session import EditSession

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pix2pix.events import Outcome, Step
 from pix2pix.files.archive import Entry
-from pix2pix.files.receipt import save_result
+from pix2pix.files.formats import save_result
 from pix2pix.request import EditRequest
 from pix2pix.session import EditSession
 
