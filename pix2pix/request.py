@@ -1,25 +1,118 @@
-"""What a person asks for: an instruction and the settings of the edit."""
+"""What a person asks for: an instruction and the settings of the edit.
+
+``SETTINGS`` is the one table of settings. Each is declared once, as a field of ``EditRequest``; the checks, the
+controls of the page, the flags of the command line, the parameters of the endpoints, the receipts and the table in the
+README are all made from it.
+"""
 
 import itertools
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
+from enum import Enum
 from numbers import Integral, Real
+from typing import Any
 
 from pix2pix.errors import InvalidRequest
 
-MAX_INSTRUCTION_LENGTH = 1_000
-NUM_INFERENCE_STEPS_RANGE = (1, 150)
-GUIDANCE_SCALE_RANGE = (1.0, 30.0)
-IMAGE_GUIDANCE_SCALE_RANGE = (1.0, 5.0)
-SEED_RANGE = (0, 2**32 - 1)
-RESOLUTION_RANGE = (32, 1024)
+MAX_INSTRUCTION_LENGTH = 1_000  # characters
+MAX_SEED = 2**32 - 1
 RANDOM_SEEDS = 100_001  # drawn from 0..100000, as in the original app: short enough to type again
+
+Value = int | float | bool
+
+
+class DefaultFrom(Enum):
+    """Where the value of a setting comes from that a request leaves open."""
+
+    CHECKPOINT = "the model's own"
+    CHANCE = "drawn"
+    TABLE = "always the same"
+
+
+class Place(Enum):
+    """The row of the page in which a setting stands, in this order."""
+
+    AMOUNT = "How much changes"
+    FINENESS = "How fine it is drawn"
+    CHANCE = "Chance"
+    RESULT = "The result"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of an edit.
+
+    Attributes:
+        kind: ``int``, ``float`` or ``bool``.
+        label: what the page calls it.
+        subject: what a sentence about it begins with.
+        help: one sentence on what it does.
+        flag: of the command line.
+        place: where it stands on the page.
+        bounds: the smallest and the largest value; ``None`` for a ``bool``.
+        step: what one notch of its slider moves; 0 where a slider makes no sense.
+        default_from: where its value comes from if it is left open.
+        default: the value that then stands in the request; ``None`` unless the default comes from this table.
+        missing: what a receipt means that does not name it; ``default`` unless an older version did otherwise.
+        name: the field of ``EditRequest``; also what endpoints and receipts call it.
+    """
+
+    kind: type[Value]
+    label: str
+    subject: str
+    help: str
+    flag: str
+    place: Place
+    bounds: tuple[float, float] | None = None
+    step: float = 0
+    default_from: DefaultFrom = DefaultFrom.TABLE
+    default: Value | None = None
+    missing: Value | None = None
+    name: str = ""
+
+    @property
+    def values(self) -> str:
+        """What it can be, in words: "a whole number from 1 to 150"."""
+        if self.bounds is None:
+            return "on or off"
+        low, high = self.bounds
+        return f"a whole number from {low} to {high}" if self.kind is int else f"a number from {low:g} to {high:g}"
+
+    @property
+    def explained(self) -> str:
+        """Its help with the values it can have."""
+        return f"{self.help.rstrip('.')}: {self.values}."
+
+    def checked(self, value: Any) -> Value | None:
+        """``value`` as a plain number or switch; ``None`` stays, where the value may be left open.
+
+        Raises:
+            InvalidRequest: it is of the wrong kind or out of its range.
+        """
+        if value is None and self.default is None:
+            return None
+        if self.bounds is None:
+            if isinstance(value, bool):
+                return value
+        elif isinstance(value, Integral if self.kind is int else Real) and not isinstance(value, bool):
+            low, high = self.bounds
+            if low <= value <= high:  # false for NaN, too
+                return self.kind(value)  # numbers of other libraries become plain ones
+        raise InvalidRequest(f"{self.subject} must be {self.values}.")
+
+
+def _setting(*arguments: Any, **attributes: Any) -> Any:
+    setting = Setting(*arguments, **attributes)
+    return field(default=setting.default, metadata={"setting": setting})
 
 
 @dataclass(frozen=True)
 class Defaults:
-    """The settings a checkpoint works best with; they stand in for whatever a request leaves open."""
+    """The settings a checkpoint works best with; they stand in for whatever a request leaves open.
+
+    A resolution of ``None`` means what the checkpoint's UNet was trained on.
+    """
 
     num_inference_steps: int
     guidance_scale: float
@@ -33,48 +126,96 @@ class EditRequest:
 
     Args:
         instruction: what to do with the photo, 1 to 1,000 characters that can be seen; kept without outer blanks.
-        num_inference_steps: denoising steps, a whole number in 1..150.
-        guidance_scale: how strongly the instruction counts, s_T of InstructPix2Pix (arXiv:2211.09800), 1..30.
-        image_guidance_scale: how strongly the photo is kept, s_I of the same equation, 1..5.
-        seed: where the noise comes from, a whole number in 0..2**32-1.
-        resolution: side in pixels of the square whose area the model draws on, 32..1024.
+        num_inference_steps: denoising steps.
+        guidance_scale: how strongly the instruction counts, s_T of InstructPix2Pix (arXiv:2211.09800).
+        image_guidance_scale: how strongly the photo is kept, s_I of the same equation.
+        seed: where the noise comes from.
+        resolution: side in pixels of the square whose area the model draws on.
         detail: whether the result gets the photo's own detail back, or is only what the model drew, enlarged.
 
-    A setting of ``None`` means the checkpoint's own default; a seed of ``None`` is drawn when the edit begins.
+    The ranges are in ``SETTINGS``. A setting of ``None`` means the checkpoint's own default; a seed of ``None`` is
+    drawn when the edit begins.
 
     Raises:
         InvalidRequest: a value is of the wrong kind or out of its range.
     """
 
     instruction: str
-    num_inference_steps: int | None = None
-    guidance_scale: float | None = None
-    image_guidance_scale: float | None = None
-    seed: int | None = None
-    resolution: int | None = None
-    detail: bool = True
+    num_inference_steps: int | None = _setting(
+        int,
+        label="Steps",
+        subject="The number of steps",
+        help="How many times the picture is refined.",
+        flag="--steps",
+        place=Place.FINENESS,
+        bounds=(1, 150),
+        step=1,
+        default_from=DefaultFrom.CHECKPOINT,
+    )
+    guidance_scale: float | None = _setting(
+        float,
+        label="Text guidance",
+        subject="Text guidance",
+        help="How strongly your words count; higher changes more.",
+        flag="--guidance-scale",
+        place=Place.AMOUNT,
+        bounds=(1.0, 30.0),
+        step=0.05,
+        default_from=DefaultFrom.CHECKPOINT,
+    )
+    image_guidance_scale: float | None = _setting(
+        float,
+        label="Image guidance",
+        subject="Image guidance",
+        help="How strongly your photo is kept; higher keeps more.",
+        flag="--image-guidance-scale",
+        place=Place.AMOUNT,
+        bounds=(1.0, 5.0),
+        step=0.05,
+        default_from=DefaultFrom.CHECKPOINT,
+    )
+    seed: int | None = _setting(
+        int,
+        label="Seed",
+        subject="The seed",
+        help="Where the chance in the picture comes from; the same seed and settings give the same picture.",
+        flag="--seed",
+        place=Place.CHANCE,
+        bounds=(0, MAX_SEED),
+        default_from=DefaultFrom.CHANCE,
+    )
+    resolution: int | None = _setting(
+        int,
+        label="Size",
+        subject="The size",
+        help="Side in pixels at which the model draws; larger is finer and slower.",
+        flag="--resolution",
+        place=Place.FINENESS,
+        bounds=(32, 1024),
+        step=32,
+        default_from=DefaultFrom.CHECKPOINT,
+    )
+    detail: bool = _setting(
+        bool,
+        label="Keep the photo's detail",
+        subject="The photo's detail",
+        help="The result is as sharp as your photo; off shows exactly what the model drew, enlarged.",
+        flag="--detail",
+        place=Place.RESULT,
+        default=True,
+        missing=False,  # results of the first version were only enlarged
+    )
 
     def __post_init__(self) -> None:
-        checked = {
-            "instruction": _checked_instruction(self.instruction),
-            "num_inference_steps": _whole("The number of steps", self.num_inference_steps, NUM_INFERENCE_STEPS_RANGE),
-            "guidance_scale": _number("Text guidance", self.guidance_scale, GUIDANCE_SCALE_RANGE),
-            "image_guidance_scale": _number("Image guidance", self.image_guidance_scale, IMAGE_GUIDANCE_SCALE_RANGE),
-            "seed": _whole("The seed", self.seed, SEED_RANGE),
-            "resolution": _whole("The size", self.resolution, RESOLUTION_RANGE),
-            "detail": _switch("The photo's detail", self.detail),
-        }
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)
+        object.__setattr__(self, "instruction", _checked_instruction(self.instruction))
+        for setting in SETTINGS:
+            object.__setattr__(self, setting.name, setting.checked(getattr(self, setting.name)))
 
     def resolved(self, defaults: Defaults) -> "EditRequest":
         """This request with nothing left open: ``None`` filled from ``defaults``, the seed drawn if there is none."""
-        settings = {
-            name: getattr(defaults, name) if getattr(self, name) is None else getattr(self, name)
-            for name in ("num_inference_steps", "guidance_scale", "image_guidance_scale", "resolution")
-        }
-        seed = secrets.randbelow(RANDOM_SEEDS) if self.seed is None else self.seed
-        return replace(self, seed=seed, **settings)
+        left_open = [setting for setting in SETTINGS if getattr(self, setting.name) is None]
+        filled: dict[str, Any] = {setting.name: _default(setting, defaults) for setting in left_open}
+        return replace(self, **filled)
 
     def numbered(self) -> Iterator["EditRequest"]:
         """This request with seed, seed + 1, seed + 2, ... without end, for a gallery in which no two photos share one.
@@ -83,7 +224,30 @@ class EditRequest:
         """
         first = secrets.randbelow(RANDOM_SEEDS) if self.seed is None else self.seed
         for seed in itertools.count(first):
-            yield replace(self, seed=seed % (SEED_RANGE[1] + 1))
+            yield replace(self, seed=seed % (MAX_SEED + 1))
+
+
+SETTINGS: tuple[Setting, ...] = tuple(
+    replace(one.metadata["setting"], name=one.name) for one in fields(EditRequest) if "setting" in one.metadata
+)
+VARY_SEED = Setting(  # of a gallery: how the requests of its photos follow from one
+    bool,
+    label="Another seed for each photo",
+    subject="Another seed for each photo",
+    help="The first photo takes the seed, the next one seed + 1, and so on.",
+    flag="--vary-seed",
+    place=Place.CHANCE,
+    default=False,
+    name="vary_seed",
+)
+AFTER_SEED = 1 + next(index for index, setting in enumerate(SETTINGS) if setting.name == "seed")
+GALLERY_SETTINGS: tuple[Setting, ...] = (*SETTINGS[:AFTER_SEED], VARY_SEED, *SETTINGS[AFTER_SEED:])
+
+
+def _default(setting: Setting, defaults: Defaults) -> Value | None:
+    if setting.default_from is DefaultFrom.CHANCE:
+        return secrets.randbelow(RANDOM_SEEDS)
+    return getattr(defaults, setting.name)  # type: ignore[no-any-return]  # a test compares the names
 
 
 def _checked_instruction(text: object) -> str:
@@ -99,27 +263,3 @@ def _checked_instruction(text: object) -> str:
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise InvalidRequest("The instruction holds characters that are not text; type it again.")
     return text
-
-
-def _whole(what: str, value: object, bounds: tuple[int, int]) -> int | None:
-    if value is None:
-        return None
-    low, high = bounds
-    if isinstance(value, bool) or not isinstance(value, Integral) or not low <= value <= high:
-        raise InvalidRequest(f"{what} must be a whole number from {low} to {high}.")
-    return int(value)
-
-
-def _switch(what: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise InvalidRequest(f"{what} must be on or off.")
-    return value
-
-
-def _number(what: str, value: object, bounds: tuple[float, float]) -> float | None:
-    if value is None:
-        return None
-    low, high = bounds  # the comparison also refuses NaN and the infinities
-    if isinstance(value, bool) or not isinstance(value, Real) or not low <= value <= high:
-        raise InvalidRequest(f"{what} must be a number from {low:g} to {high:g}.")
-    return float(value)

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pix2pix.files.naming import unique
-from pix2pix.request import EditRequest
+from pix2pix.request import SETTINGS, EditRequest
 
 TABLE = "gallery.csv"
-SETTINGS = tuple(EditRequest.__dataclass_fields__)
+COLUMNS = ("instruction", *(setting.name for setting in SETTINGS))
 
 
 @dataclass(frozen=True)
-class Entry:
+class ArchivedPhoto:
     """One photo of the archive.
 
     Attributes:
@@ -32,27 +32,27 @@ class Entry:
     error: str = ""
 
 
-def write_archive(entries: Sequence[Entry], path: str | os.PathLike) -> None:
-    """Write ``entries`` to the ZIP file ``path``. Two photos of one name get different ones, and the table says which.
+def write_archive(photos: Sequence[ArchivedPhoto], path: str | os.PathLike[str]) -> None:
+    """Write ``photos`` to the ZIP file ``path``. Two photos of one name get different ones, and the table says which.
 
     Raises:
         OSError: a file cannot be read or written.
     """
-    finished = [entry for entry in entries if entry.file]
-    wanted = (Path(entry.name).with_suffix(".png") for entry in finished)
+    finished = [photo for photo in photos if photo.file]
+    wanted = (Path(photo.name).with_suffix(".png") for photo in finished)
     names = dict(zip(map(id, finished), map(str, unique(wanted)), strict=True))
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:  # a PNG is packed already
-        for entry in finished:
-            archive.write(entry.file, names[id(entry)])
-        rows = ((entry, names.get(id(entry), "")) for entry in entries)
+        for photo in finished:
+            archive.write(str(photo.file), names[id(photo)])
+        rows = ((photo, names.get(id(photo), "")) for photo in photos)
         archive.writestr(TABLE, _table(rows).encode("utf-8-sig"))  # the mark tells spreadsheets that it is UTF-8
 
 
-def _table(rows: Iterable[tuple[Entry, str]]) -> str:
+def _table(rows: Iterable[tuple[ArchivedPhoto, str]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(["photo", "result", *SETTINGS, "error"])
-    for entry, result in rows:
-        settings = [getattr(entry.request, name) for name in SETTINGS] if entry.request else [""] * len(SETTINGS)
-        writer.writerow([entry.name, result, *settings, entry.error])
+    writer.writerow(["photo", "result", *COLUMNS, "error"])
+    for photo, result in rows:
+        settings = [getattr(photo.request, name) for name in COLUMNS] if photo.request else [""] * len(COLUMNS)
+        writer.writerow([photo.name, result, *settings, photo.error])
     return text.getvalue()

@@ -7,13 +7,14 @@ is copied.
 
 import json
 import os
-from dataclasses import asdict, fields
+from dataclasses import asdict
+from typing import Any
 
 from pix2pix import __version__
 from pix2pix.errors import InvalidImage, InvalidRequest
 from pix2pix.events import Result
 from pix2pix.photo.decoding import DAMAGED, open_image
-from pix2pix.request import EditRequest
+from pix2pix.request import SETTINGS, EditRequest
 
 RECEIPT_KEY = "instruct-pix2pix"
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
@@ -45,7 +46,13 @@ def read_receipt(source: str | os.PathLike[str] | bytes) -> EditRequest | None:
             raise InvalidImage(DAMAGED) from error
         text = image.info.get(RECEIPT_KEY)
     try:
-        receipt = {"detail": False, **json.loads(text)}  # results of the first version were only enlarged
-        return EditRequest(**{field.name: receipt[field.name] for field in fields(EditRequest)})
+        return _request(json.loads(text or ""))
     except (InvalidRequest, KeyError, TypeError, ValueError, RecursionError):
         return None  # no receipt, or one that somebody has changed
+
+
+def _request(receipt: dict[str, Any]) -> EditRequest:
+    """What an older version did not know yet counts as it was then; what has no fixed default must be there."""
+    known = {setting.name: setting.default if setting.missing is None else setting.missing for setting in SETTINGS}
+    named = {name: receipt[name] for name, value in known.items() if value is None or name in receipt}
+    return EditRequest(receipt["instruction"], **{**known, **named})

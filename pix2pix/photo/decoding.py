@@ -3,19 +3,13 @@
 import io
 import os
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from pix2pix.errors import InvalidImage
-
-try:
-    from pillow_heif import register_heif_opener
-
-    register_heif_opener()
-except ImportError:  # HEIC photos are then refused with a sentence, like any other unknown format
-    pass
 
 MAX_BYTES = 64 * 1024**2
 MAX_PIXELS = 40_000_000
@@ -53,7 +47,7 @@ class Photo:
         return Image.merge("RGBA", (*rgb.split(), self.alpha))
 
 
-def open_photo(source: str | os.PathLike | bytes | Image.Image | Photo) -> Photo:
+def open_photo(source: str | os.PathLike[str] | bytes | Image.Image | Photo) -> Photo:
     """Open ``source`` as an upright sRGB photo.
 
     Limits on bytes (64 MB), pixels (40 megapixels) and aspect (1:16) are checked before anything is decoded; of an
@@ -70,7 +64,7 @@ def open_photo(source: str | os.PathLike | bytes | Image.Image | Photo) -> Photo
         return _decode(image)
 
 
-def open_image(source: str | os.PathLike | bytes) -> Image.Image:
+def open_image(source: str | os.PathLike[str] | bytes) -> Image.Image:
     """The picture in ``source`` with its header read, its limits checked and nothing decoded yet.
 
     Raises:
@@ -81,6 +75,7 @@ def open_image(source: str | os.PathLike | bytes) -> Image.Image:
         raise InvalidImage("This file is empty; choose another photo.")
     if len(data) > MAX_BYTES:
         raise InvalidImage(f"This file is larger than {MAX_BYTES // 1024**2} MB; save the photo smaller and try again.")
+    _learn_heif()
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError as error:
@@ -93,9 +88,19 @@ def open_image(source: str | os.PathLike | bytes) -> Image.Image:
     return image
 
 
-def _read(path: object) -> bytes:
+@cache
+def _learn_heif() -> None:
+    """Teach Pillow HEIC, once and not before it is needed: importing this package changes nothing in its host."""
     try:
-        path = Path(path)
+        from pillow_heif import register_heif_opener
+    except ImportError:  # HEIC photos are then refused with a sentence, like any other unknown format
+        return
+    register_heif_opener()
+
+
+def _read(name: str | os.PathLike[str]) -> bytes:
+    try:
+        path = Path(name)
         if not path.is_file():
             raise InvalidImage("There is no photo of that name; check the file name.")
         with path.open("rb") as file:
@@ -160,7 +165,8 @@ def _to_srgb(image: Image.Image) -> Image.Image:
     if profile:
         try:
             embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            return ImageCms.profileToProfile(image, embedded, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            srgb = ImageCms.profileToProfile(image, embedded, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            return srgb or image.convert("RGB")
         except (ImageCms.PyCMSError, OSError, ValueError):
             pass  # a broken profile, or one for another kind of picture: take the numbers as they are
     return image.convert("RGB")

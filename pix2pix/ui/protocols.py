@@ -1,25 +1,66 @@
-"""What the page is handed: editors, and the streams of their edits."""
+"""What the page is handed, as types: it never imports an editor, so it needs no torch and a test can hand it a fake."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from pix2pix.events import Outcome, PhotoStep, Result, Step
-from pix2pix.request import EditRequest
+from pix2pix.request import Defaults, EditRequest
 from pix2pix.session import EditSession
 
 
-class Studio(Protocol):
-    """What the page needs: editors by the name of their model, as soon as they are loaded."""
+class CheckpointLike(Protocol):
+    """What the page tells people of a checkpoint; ``pix2pix.diffusion.checkpoints.Checkpoint`` is one."""
 
-    def editor(self, model: str | None = None) -> Any: ...
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def defaults(self) -> Defaults: ...
+
+    @property
+    def about(self) -> str: ...
+
+    @property
+    def suggestions(self) -> tuple[str, ...]: ...
+
+    @property
+    def steps_advice(self) -> str: ...
+
+    @property
+    def notches(self) -> tuple[float, float]: ...
+
+
+class EditorLike(Protocol):
+    """A loaded model; ``pix2pix.Editor`` is one."""
+
+    @property
+    def checkpoint(self) -> CheckpointLike: ...
+
+    @property
+    def note(self) -> str | None: ...
+
+    @property
+    def max_tokens(self) -> int: ...
+
+    def count_tokens(self, instruction: str) -> int: ...
+
+
+class EditService(Protocol):
+    """Editors by the name of their model, as soon as they are loaded, and the streams of their edits.
+
+    ``pix2pix.serving.studio.Studio`` is one. A model of ``None`` is the first one. Every method but ``models`` raises
+    an ``EditError`` if the model could not be loaded.
+    """
+
+    def editor(self, model: str | None = None) -> EditorLike: ...
 
     def models(self) -> tuple[str, ...]: ...
 
     def stream(
         self, photo: Path, request: EditRequest, *, session: EditSession, model: str | None = None
-    ) -> Iterator[Step | Result]: ...
+    ) -> Generator[Step | Result, None, None]: ...
 
     def stream_gallery(
         self, photos: Sequence[Path], requests: Sequence[EditRequest], *, session: EditSession, model: str | None = None
-    ) -> Iterator[PhotoStep | Outcome]: ...
+    ) -> Generator[PhotoStep | Outcome, None, None]: ...

@@ -1,7 +1,18 @@
 """How the page's events wait: for the model, in the queue beside it, or not at all."""
 
-MODEL_QUEUE = {"concurrency_limit": 1, "concurrency_id": "model"}
-PRIVATE = {"api_visibility": "private"}
-AT_ONCE = {"concurrency_limit": None, "show_progress": "hidden", **PRIVATE}  # through the queue, where validators are
-QUICK = {"queue": False, "show_progress": "hidden", **PRIVATE}
+from typing import Any
+
+Options = dict[str, Any]  # keyword arguments of gradio's event listeners
+
+PRIVATE: Options = {"api_visibility": "private"}
+MODEL_QUEUE: Options = {"concurrency_limit": 1, "concurrency_id": "model"}
+# Not the queue of single edits, which would wait for the whole gallery: the editor lets them in between its photos.
+GALLERY_QUEUE: Options = {"concurrency_limit": 1, "concurrency_id": "galleries"}
+READING: Options = {"concurrency_limit": 4, "concurrency_id": "reading", "show_progress": "hidden", **PRIVATE}
+PACKING: Options = {"concurrency_limit": 2, "concurrency_id": "packing", **PRIVATE}
+# In the queue, where validators run and turns begin, but waiting for nobody.
+AT_ONCE: Options = {"concurrency_limit": None, "show_progress": "hidden", **PRIVATE}
+QUICK: Options = {"queue": False, "show_progress": "hidden", **PRIVATE}
+
 EDIT_SECONDS = 900  # a job that nobody listens to must end too
+TOOK_TOO_LONG = "This edit took too long and was stopped; try fewer steps or a smaller size."

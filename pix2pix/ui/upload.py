@@ -1,4 +1,4 @@
-"""The upload field. It never decodes what it is given: that is the work of ``photo/decoding.py`` alone."""
+"""The upload fields. They never decode what they are given: that is the work of ``photo/decoding.py`` alone."""
 
 from pathlib import Path
 

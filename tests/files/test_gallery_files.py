@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from pix2pix import EditRequest, EditSession, InvalidImage, Outcome, read_receipt
-from pix2pix.files.archive import Entry, write_archive
+from pix2pix.files.archive import ArchivedPhoto, write_archive
 from pix2pix.files.contact_sheet import SIDE, Pair, contact_sheet
 from pix2pix.ui.gallery import cards
 from pix2pix.ui.gallery.board import DONE, FAILED, WAITING, Board
@@ -46,8 +46,8 @@ def test_an_archive_keeps_names_and_tells_of_errors(result, tmp_path):
 
     save_result(result, tmp_path / "x.png")
     names = ("beach.jpg", "beach.png", "BEACH.webp", "été, “2026”.heic")
-    entries = [Entry(name, result.request, tmp_path / "x.png") for name in names]
-    write_archive([*entries, Entry("bad.jpg", None, None, "It is empty, sadly.")], tmp_path / "all.zip")
+    entries = [ArchivedPhoto(name, result.request, tmp_path / "x.png") for name in names]
+    write_archive([*entries, ArchivedPhoto("bad.jpg", None, None, "It is empty, sadly.")], tmp_path / "all.zip")
     with zipfile.ZipFile(tmp_path / "all.zip") as archive:
         assert archive.testzip() is None
         expected = ["beach.png", "beach-2.png", "BEACH-3.png", "été, “2026”.png"]

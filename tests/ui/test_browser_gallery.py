@@ -207,7 +207,7 @@ def test_one_photo_closely_and_again_with_other_words(page, eight, tmp_path):
     expect(page.locator(".card.done")).to_have_count(3)
     page.locator(".card").nth(1).click()
     expect(page.locator("#gallery-slider img").first).to_be_visible()
-    expect(page.locator("#gallery-closer-title")).to_contain_text("holiday 1.png")
+    expect(page.locator("#gallery-close-up-title")).to_contain_text("holiday 1.png")
     expect(page.locator("#gallery-again-instruction textarea")).to_have_value("make it night")
     page.fill("#gallery-again-instruction textarea", "make it sepia")
     before = page.locator(".card img.result").nth(1).get_attribute("src")

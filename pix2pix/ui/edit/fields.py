@@ -1,46 +1,44 @@
-"""The parts of the edit tab and where they stand; what they do is in ``edit_tab.py``."""
+"""The parts of the edit tab and where they stand; what they do is in ``tab.py``."""
 
 from dataclasses import dataclass
 
 import gradio as gr
 
-from pix2pix.request import GUIDANCE_SCALE_RANGE, IMAGE_GUIDANCE_SCALE_RANGE
+from pix2pix.request import Place
 from pix2pix.session import EditSession
 from pix2pix.ui import stage
-from pix2pix.ui.help import CONTROLS, NOT_WHAT_YOU_EXPECTED
+from pix2pix.ui.controls import Controls, draw_controls
 from pix2pix.ui.theme import PICTURE_HEIGHT
 from pix2pix.ui.upload import PhotoUpload
 
 SESSION_SECONDS = 3600
 STORAGE_KEY = "instruct-pix2pix"
-MOST_IDEAS = 40
-EXAMPLES = ("tower.jpg", "lion.jpg", "cheetah1.jpg")  # photographs that come with gradio
+MAX_IDEAS = 40
+NOT_WHAT_YOU_EXPECTED = """
+- **Too little changes.** Press *Change more*: it raises text guidance and lowers image guidance by a notch.
+- **Too much changes.** Press *Keep more*: it does the opposite, with the same seed.
+- **Almost right.** Try another seed. Each seed is another attempt at the same edit.
+- **It misunderstood.** Say it in other words: “make it a sunset” and “turn it into sunset” can differ.
+- **It looks unfinished.** Give it more steps, if the model gains from them: the hint beside the steps says so.
+- **Faces came out odd.** Small faces have few pixels where the model draws. Crop closer, or choose a larger size.
+"""
 
 
 @dataclass(frozen=True)
-class Settings:
-    """The controls under "Advanced"."""
+class Advanced:
+    """The controls under "Advanced"; ``controls`` are those of the settings, by name."""
 
     model: gr.Dropdown
-    steps: gr.Slider
-    text: gr.Slider
-    image: gr.Slider
-    size: gr.Slider
-    seed: gr.Number
+    controls: Controls
     new_seed: gr.Checkbox
-    detail: gr.Checkbox
     reset: gr.Button
     surprise: gr.Button
 
     @property
-    def values(self) -> list[gr.components.Component]:
-        """What a result can bring back."""
-        return [self.steps, self.text, self.image, self.size, self.seed, self.new_seed, self.detail]
-
-    @property
-    def kept(self) -> list[gr.components.Component]:
-        """What is remembered from visit to visit."""
-        return [self.steps, self.text, self.image, self.size, self.new_seed, self.detail]
+    def remembered(self) -> Controls:
+        """What is the same again at the next visit."""
+        controls = {name: control for name, control in self.controls.items() if name != "seed"}
+        return {**controls, "new_seed": self.new_seed}
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ class Fields:
     keep: gr.Button
     download: gr.DownloadButton
     strip: gr.Gallery
-    settings: Settings
+    advanced: Advanced
 
     @property
     def after_an_edit(self) -> list[gr.components.Component]:
@@ -80,7 +78,7 @@ def lay_out() -> Fields:
         **_pictures(),
         **_instruction(),
         **_results(),
-        "settings": _advanced(),
+        "advanced": _advanced(),
     }
     with gr.Accordion("Not what you expected?", open=False):
         gr.Markdown(NOT_WHAT_YOU_EXPECTED)
@@ -119,7 +117,12 @@ def _instruction() -> dict[str, gr.components.Component]:
         stop = gr.Button("Stop", scale=1, min_width=120, interactive=False, elem_id="stop")
     tokens = gr.HTML("", elem_id="tokens", padding=False)
     suggestions = gr.Dataset(
-        label="Ideas", components=[instruction], samples=[[""]], samples_per_page=MOST_IDEAS, visible=False
+        label="Ideas",
+        components=[instruction],
+        samples=[[""]],
+        samples_per_page=MAX_IDEAS,
+        visible=False,
+        elem_id="ideas",
     )
     return {"instruction": instruction, "edit": edit, "stop": stop, "tokens": tokens, "suggestions": suggestions}
 
@@ -147,25 +150,18 @@ def _results() -> dict[str, gr.components.Component]:
     return {**buttons, "download": download, "strip": strip}
 
 
-def _advanced() -> Settings:
+def _advanced() -> Advanced:
+    controls: Controls = {}
     with gr.Accordion("Advanced", open=False, elem_id="advanced"):
-        model = gr.Dropdown(label="Model", info=CONTROLS["model"], interactive=True, elem_id="models")
+        about = "What draws your edits. One that is not on this machine yet is downloaded first."
+        model = gr.Dropdown(label="Model", info=about, interactive=True, elem_id="models")
+        for place in Place:
+            with gr.Row():
+                controls |= draw_controls(place)
+                if place is Place.CHANCE:
+                    about = "Every edit looks a little different."
+                    new_seed = gr.Checkbox(True, label="New seed each time", info=about, elem_id="new-seed")
         with gr.Row():
-            steps = gr.Slider(1, 100, 4, step=1, label="Steps", info=CONTROLS["steps"], elem_id="steps")
-            size = gr.Slider(128, 1024, 256, step=64, label="Size", info=CONTROLS["size"])
-        with gr.Row():
-            text = gr.Slider(*_halved(GUIDANCE_SCALE_RANGE), step=0.05, label="Text guidance", info=CONTROLS["text"])
-            image = gr.Slider(*IMAGE_GUIDANCE_SCALE_RANGE, step=0.05, label="Image guidance", info=CONTROLS["image"])
-        with gr.Row():
-            seed = gr.Number(0, label="Seed", info=CONTROLS["seed"], precision=0, minimum=0, maximum=2**32 - 1)
-            new_seed = gr.Checkbox(True, label="New seed each time", info=CONTROLS["new_seed"])
-            detail = gr.Checkbox(True, label="Keep the photo's detail", info=CONTROLS["detail"], elem_id="detail")
-        with gr.Row():
-            reset = gr.Button("Reset to defaults", size="sm")
-            surprise = gr.Button("Random guidance", size="sm")
-    return Settings(model, steps, text, image, size, seed, new_seed, detail, reset, surprise)
-
-
-def _halved(bounds: tuple[float, float]) -> tuple[float, float]:
-    """The half of a range that people use; the rest can be asked for from code."""
-    return bounds[0], bounds[1] / 2
+            reset = gr.Button("Reset to defaults", size="sm", elem_id="reset")
+            surprise = gr.Button("Random guidance", size="sm", elem_id="surprise")
+    return Advanced(model, controls, new_seed, reset, surprise)

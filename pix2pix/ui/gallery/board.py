@@ -2,14 +2,16 @@
 
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from pix2pix.events import Outcome, Step
-from pix2pix.files.archive import Entry
+from pix2pix.files.archive import ArchivedPhoto
 from pix2pix.files.formats import save_result
 from pix2pix.request import EditRequest
 from pix2pix.session import EditSession
@@ -59,6 +61,9 @@ class Card:
 class Board:
     """All cards of one visitor. What the parts of the page show is read from here.
 
+    Events of several queues work on one board at the same time (photos come in while others are edited), so cards are
+    changed under a lock only.
+
     Attributes:
         cards: in the order in which the photos came.
         session: remembers the instruction, so that photos that come later need not wait for it.
@@ -73,18 +78,31 @@ class Board:
         self.chosen: int | None = None
         self._folder: Path | None = None
         self._began, self._progress_then = 0.0, 0.0
+        self._lock = threading.RLock()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Board":
+        """An empty board: gradio copies the first one for every visitor, and a lock cannot be copied."""
+        return Board()
 
     def add(self, photos: Iterable[tuple[Path, str]]) -> tuple[list[int], int]:
         """Put each photo, a path and a name, on a card; returns their indices, and how many found no room."""
         photos = list(photos)
-        room = MAX_PHOTOS - len(self.cards)
-        first = len(self.cards)
-        self.cards += [Card(name, path) for path, name in photos[:room]]
-        return list(range(first, len(self.cards))), max(0, len(photos) - room)
+        with self._lock:
+            first = len(self.cards)
+            room = MAX_PHOTOS - first
+            self.cards += [Card(name, path) for path, name in photos[:room]]
+            return list(range(first, len(self.cards))), max(0, len(photos) - room)
 
-    def update(self, index: int, **changes: object) -> None:
-        """Change what the card at ``index`` says."""
-        self.cards[index] = replace(self.cards[index], **changes)
+    def update(self, index: int, **changes: Any) -> None:
+        """Change what the card at ``index`` says, if it is still there."""
+        with self._lock:
+            if index < len(self.cards):
+                self.cards[index] = replace(self.cards[index], **changes)
+
+    def holds(self, index: int, photo: Path) -> bool:
+        """Whether the card at ``index`` is still that of the file ``photo``."""
+        with self._lock:
+            return index < len(self.cards) and self.cards[index].photo == photo
 
     def count(self, state: str) -> int:
         """How many cards are in ``state``."""
@@ -95,36 +113,45 @@ class Board:
         """The cards that wait and have been told what to do."""
         return [index for index, card in enumerate(self.cards) if card.wanted]
 
+    def asked(self, indices: Iterable[int]) -> tuple[list[Path], list[EditRequest]]:
+        """The photos of the cards at ``indices``, which wait, and what they are to be edited with."""
+        with self._lock:
+            waiting = [(card.photo, card.wanted) for card in (self.cards[index] for index in indices) if card.wanted]
+        return [photo for photo, _ in waiting], [wanted for _, wanted in waiting]
+
     def waits_for(self, index: int, request: EditRequest) -> bool:
         """Whether the card at ``index`` is still there and still to be edited by this very ``request``."""
-        return index < len(self.cards) and self.cards[index].wanted is request
+        with self._lock:
+            return index < len(self.cards) and self.cards[index].wanted is request
 
-    def ask(self, request: EditRequest, seed_each: bool) -> None:
+    def ask(self, request: EditRequest, vary_seed: bool) -> None:
         """Edit all cards by ``request``, except photos that cannot be opened, and what is done or failed by the same.
 
-        With ``seed_each``, card k gets the seed of the request + k, whenever it came.
+        With ``vary_seed``, card k gets the seed of the request + k, whenever it came.
         """
-        for index, wanted in enumerate(self._requests(request, seed_each)):
-            card = self.cards[index]
-            unreadable = card.state == FAILED and card.before is None
-            if not unreadable and (card.state not in (DONE, FAILED) or card.meant != wanted):
-                self._start(index, wanted, meant=wanted)
+        with self._lock:
+            for index, wanted in enumerate(self._requests(request, vary_seed)):
+                card = self.cards[index]
+                unreadable = card.state == FAILED and card.before is None
+                if not unreadable and (card.state not in (DONE, FAILED) or card.meant != wanted):
+                    self._start(index, wanted, meant=wanted)
 
-    def ask_failed(self, request: EditRequest, seed_each: bool) -> None:
+    def ask_failed(self, request: EditRequest, vary_seed: bool) -> None:
         """Try the failed cards again, by what they were asked for, or by ``request`` if by nothing yet."""
-        for index, wanted in enumerate(self._requests(request, seed_each)):
-            card = self.cards[index]
-            if card.state == FAILED:
-                self._start(index, card.request or wanted, meant=card.meant or wanted)
+        with self._lock:
+            for index, wanted in enumerate(self._requests(request, vary_seed)):
+                card = self.cards[index]
+                if card.state == FAILED:
+                    self._start(index, card.request or wanted, meant=card.meant or wanted)
 
     def ask_one(self, index: int, request: EditRequest) -> None:
         """Edit one card by a request of its own."""
         self._start(index, request)
 
-    def _requests(self, request: EditRequest, seed_each: bool) -> list[EditRequest]:
-        return list(islice(request.numbered(), len(self.cards))) if seed_each else [request] * len(self.cards)
+    def _requests(self, request: EditRequest, vary_seed: bool) -> list[EditRequest]:
+        return list(islice(request.numbered(), len(self.cards))) if vary_seed else [request] * len(self.cards)
 
-    def _start(self, index: int, request: EditRequest, **changes: object) -> None:
+    def _start(self, index: int, request: EditRequest, **changes: Any) -> None:
         self.update(index, state=WAITING, wanted=request, step=None, sentence="", **changes)
         if not self.running:
             self.running = True
@@ -138,7 +165,7 @@ class Board:
 
     def finish(self, index: int, outcome: Outcome) -> None:
         """The photo at ``index`` is finished: its result becomes a file, or its error a sentence."""
-        if outcome.error is not None:
+        if outcome.result is None:
             self.fail(index, str(outcome.error))
             return
         file = self.folder() / f"{index:03}" / f"{Path(self.cards[index].name).stem[:80]}.png"
@@ -152,19 +179,23 @@ class Board:
 
     def fail(self, index: int, sentence: str) -> None:
         """The photo at ``index`` got no result, for the reason that ``sentence`` gives; an earlier one is kept."""
-        card = self.cards[index]
-        if card.file is None:
-            self.update(index, state=FAILED, step=None, sentence=sentence, wanted=None, request=card.wanted)
-        else:
-            kept = f"The earlier result was kept. {sentence}"
-            self.update(index, state=DONE, step=None, sentence=kept, wanted=None, meant=None)
+        with self._lock:
+            card = self.cards[index] if index < len(self.cards) else None
+            if card is None:
+                return
+            if card.file is None:
+                self.update(index, state=FAILED, step=None, sentence=sentence, wanted=None, request=card.wanted)
+            else:
+                both = f"The earlier result was kept. {sentence}"
+                self.update(index, state=DONE, step=None, sentence=both, wanted=None, meant=None)
 
     def stop(self) -> None:
         """Edit no further; what is finished stays."""
         self.running = False
-        for index in self.to_do:
-            state = DONE if self.cards[index].file else WAITING
-            self.update(index, state=state, step=None, wanted=None, meant=None)
+        with self._lock:
+            for index in self.to_do:
+                state = DONE if self.cards[index].file else WAITING
+                self.update(index, state=state, step=None, wanted=None, meant=None)
 
     @property
     def seconds_left(self) -> float | None:
@@ -179,9 +210,9 @@ class Board:
         return sum(card.progress for card in self.cards)
 
     @property
-    def entries(self) -> list[Entry]:
+    def archived(self) -> list[ArchivedPhoto]:
         """What goes into the archive."""
-        return [Entry(card.name, card.request, card.file, card.sentence) for card in self.cards]
+        return [ArchivedPhoto(card.name, card.request, card.file, card.sentence) for card in self.cards]
 
     def folder(self) -> Path:
         """Where this board's results are kept, until it is cleared."""
@@ -193,4 +224,5 @@ class Board:
         """Take all cards off and delete their results; what the session knows of instructions stays."""
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
-        self.cards, self.running, self.chosen, self._folder = [], False, None, None
+        with self._lock:
+            self.cards, self.running, self.chosen, self._folder = [], False, None, None

@@ -1,83 +1,56 @@
 """One photo of the gallery tab looked at closely: before and after, and the words and settings it was edited with."""
 
-from collections.abc import Callable
+from typing import Any
 
 import gradio as gr
-from PIL import Image
 
-from pix2pix.errors import EditError
-from pix2pix.photo import open_photo
-from pix2pix.ui.edit.tab import SHOWN_SIDE, Update
+from pix2pix.request import EditRequest
+from pix2pix.ui.controls import Update, request_or_error
 from pix2pix.ui.gallery import cards
 from pix2pix.ui.gallery.board import Board
-from pix2pix.ui.gallery.fields import SETTINGS, GalleryFields
-from pix2pix.ui.queues import PRIVATE, QUICK
+from pix2pix.ui.gallery.fields import GalleryFields
+from pix2pix.ui.gallery.look import close_up, look
+from pix2pix.ui.queues import AT_ONCE, PRIVATE, QUICK
 
 INTO_VIEW = """() => setTimeout(
-  () => document.querySelector("#gallery-closer")?.scrollIntoView({behavior: "smooth", block: "start"}), 100)"""
+  () => document.querySelector("#gallery-close-up")?.scrollIntoView({behavior: "smooth", block: "start"}), 100)"""
 
 
-def wire_closer(f: GalleryFields) -> None:
-    """A card that is clicked opens, and can be closed again."""
-    c = f.closer
-    parts = [c.panel, c.title, c.slider, c.original, c.download, c.instruction, *c.settings.values]
-    chosen = f.grid.click(_choose_with(f), [f.board, f.instruction, *f.settings.values], [f.grid, *parts], **QUICK)
-    chosen.success(None, js=INTO_VIEW, **PRIVATE)
-    c.close.click(_close_with(f), f.board, [f.grid, c.panel], **QUICK)
+class CloseUpPanel:
+    """A card that is clicked opens, can be edited again by itself, and closes."""
 
+    def __init__(self, fields: GalleryFields, outputs_of_asking: list[gr.components.Component]) -> None:
+        self.fields = f = fields
+        c, asking = f.close_up, f.close_up.asking
+        parts = [c.panel, c.title, c.slider, c.original, c.download, *asking.inputs.values()]
+        inputs = {"board": f.board, **f.asking.inputs}
+        chosen = f.grid.click(self.choose, inputs_kwargs=inputs, outputs=[f.grid, *parts], **QUICK)
+        chosen.success(None, js=INTO_VIEW, **PRIVATE)
+        inputs = {"board": f.board, "turn": f.turn, **asking.inputs}
+        c.again.click(self.edit_again, inputs_kwargs=inputs, outputs=outputs_of_asking, **AT_ONCE)
+        c.close.click(self.close, f.board, [f.grid, c.panel], **QUICK)
 
-def _choose_with(f: GalleryFields) -> Callable[..., Update]:
-    def choose(board: Board, instruction, steps, text, image, seed, size, detail, event: gr.EventData) -> Update:
+    def choose(self, event: gr.EventData, board: Board, **words: Any) -> Update:
         """Look at one card closely, with the words and settings it was edited with, or would be."""
+        f = self.fields
         index = getattr(event, "index", None)
         if not isinstance(index, int) or not 0 <= index < len(board.cards):
             return {}
         board.chosen = index
-        words = [instruction, steps, text, image, seed, size, detail]
-        if used := board.cards[index].request:
-            words = [used.instruction, *(getattr(used, name) for name in SETTINGS)]
-        values = dict(zip([f.closer.instruction, *f.closer.settings.values], words, strict=True))
+        used: EditRequest | None = board.cards[index].request
+        asked = {name: getattr(used, name) for name in words} if used else words
+        values = {f.close_up.asking.inputs[name]: value for name, value in asked.items()}
         return {f.grid: cards.draw_cards(board), **close_up(f, board), **values}
 
-    return choose
+    def edit_again(self, board: Board, turn: int, **words: Any) -> Update:
+        """Edit the card in view once more, with words and settings of its own."""
+        request = request_or_error(**words)
+        if board.chosen is None:
+            return {}
+        board.ask_one(board.chosen, request)
+        return {**look(self.fields, board), self.fields.turn: turn + 1, self.fields.board: board}
 
-
-def close_up(f: GalleryFields, board: Board) -> Update:
-    """The chosen card: before and after, or the photo alone, or why there is neither."""
-    card, c = board.cards[board.chosen], f.closer
-    title = {
-        c.panel: gr.update(visible=True),
-        c.title: f"### {_escaped(card.name)}" + (f"\n{_escaped(card.sentence)}" if card.sentence else ""),
-        c.download: gr.update(value=card.file and str(card.file), interactive=card.file is not None),
-    }
-    hidden = gr.update(visible=False)
-    try:
-        before = fitted(open_photo(card.photo).rgb, SHOWN_SIDE)
-        after = card.file and fitted(open_photo(card.file).rgb, SHOWN_SIDE)
-    except EditError:
-        return {**title, c.slider: hidden, c.original: hidden}
-    if after is None:
-        return {**title, c.slider: hidden, c.original: gr.update(value=before, visible=True)}
-    return {**title, c.slider: gr.update(value=(before, after), visible=True), c.original: hidden}
-
-
-def _escaped(text: str) -> str:
-    """``text`` with nothing in it that Markdown or HTML would take for its own."""
-    return "".join(
-        f"&#{ord(character)};" if not character.isalnum() and character != " " else character for character in text
-    )
-
-
-def _close_with(f: GalleryFields) -> Callable[[Board], Update]:
-    def close(board: Board) -> Update:
+    def close(self, board: Board) -> Update:
+        """No card in view."""
         board.chosen = None
-        return {f.grid: cards.draw_cards(board), f.closer.panel: gr.update(visible=False)}
-
-    return close
-
-
-def fitted(picture: Image.Image, side: int) -> Image.Image:
-    """A copy of ``picture``, RGB, no side longer than ``side`` pixels."""
-    small = picture.convert("RGB")
-    small.thumbnail((side, side))
-    return small
+        return {self.fields.grid: cards.draw_cards(board), self.fields.close_up.panel: gr.update(visible=False)}

@@ -12,9 +12,7 @@ from pix2pix.files.contact_sheet import Pair, contact_sheet
 from pix2pix.photo import open_photo
 from pix2pix.ui.gallery.board import Board
 from pix2pix.ui.gallery.fields import GalleryFields
-from pix2pix.ui.queues import PRIVATE
-
-PACKING = {"concurrency_limit": 2, "concurrency_id": "packing", **PRIVATE}
+from pix2pix.ui.queues import PACKING, PRIVATE
 
 
 def wire_downloads(f: GalleryFields) -> None:
@@ -28,7 +26,7 @@ def _pack(board: Board) -> str:
     """All results, and the table of settings and errors, as one ZIP file."""
     path = Path(tempfile.mkdtemp(prefix="pix2pix-")) / "gallery.zip"
     try:
-        write_archive(board.entries, path)
+        write_archive(board.archived, path)
     except OSError as error:
         raise gr.Error(
             "The ZIP file could not be written; download the photos singly.", print_exception=False

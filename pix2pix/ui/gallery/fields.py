@@ -1,47 +1,41 @@
-"""The parts of the gallery tab and where they stand; what they do is in ``gallery_tab.py``."""
+"""The parts of the gallery tab and where they stand; what they do is in ``tab.py``."""
 
 from dataclasses import dataclass
 
 import gradio as gr
 
+from pix2pix.request import VARY_SEED, Place
+from pix2pix.ui.controls import Controls, draw_controls
 from pix2pix.ui.edit.fields import SESSION_SECONDS
 from pix2pix.ui.gallery import cards
 from pix2pix.ui.gallery.board import MAX_PHOTOS, Board
-from pix2pix.ui.help import CONTROLS
 from pix2pix.ui.theme import PICTURE_HEIGHT
 from pix2pix.ui.upload import PhotosUpload
 
-SETTINGS = ("num_inference_steps", "guidance_scale", "image_guidance_scale", "seed", "resolution", "detail")
-
 
 @dataclass(frozen=True)
-class Settings:
-    """The numbers of an edit, and a button that draws another seed."""
+class Asking:
+    """Words and settings, with a button that draws another seed; ``controls`` are by the name of the setting."""
 
-    steps: gr.Slider
-    text: gr.Slider
-    image: gr.Slider
-    size: gr.Slider
-    seed: gr.Number
+    instruction: gr.Textbox
+    controls: Controls
     new_seed: gr.Button
-    detail: gr.Checkbox
 
     @property
-    def values(self) -> list[gr.components.Component]:
-        """In the order of ``SETTINGS``, in which an ``EditRequest`` takes them after the instruction."""
-        return [self.steps, self.text, self.image, self.seed, self.size, self.detail]
+    def inputs(self) -> dict[str, gr.components.Component]:
+        """What an ``EditRequest`` is made of, by the names of its fields."""
+        return {"instruction": self.instruction, **self.controls}
 
 
 @dataclass(frozen=True)
-class Closer:
-    """One photo looked at closely."""
+class CloseUp:
+    """One photo looked at closely, and the means to edit it again."""
 
     panel: gr.Column
     title: gr.Markdown
     slider: gr.ImageSlider
     original: gr.Image
-    instruction: gr.Textbox
-    settings: Settings
+    asking: Asking
     again: gr.Button
     download: gr.DownloadButton
     close: gr.Button
@@ -54,9 +48,10 @@ class GalleryFields:
     board: gr.State
     turn: gr.State
     photos: PhotosUpload
-    instruction: gr.Textbox
+    asking: Asking
     edit: gr.Button
     stop: gr.Button
+    vary_seed: gr.Checkbox
     bar: gr.HTML
     grid: gr.HTML
     retry: gr.Button
@@ -65,27 +60,24 @@ class GalleryFields:
     clear: gr.Button
     packed: gr.DownloadButton
     drawn: gr.DownloadButton
-    settings: Settings
-    seed_each: gr.Checkbox
-    closer: Closer
+    close_up: CloseUp
 
 
 def lay_out_gallery() -> GalleryFields:
     """Draw the gallery tab into the Blocks at hand."""
     board = gr.State(Board(), time_to_live=SESSION_SECONDS, delete_callback=lambda board: board.clear())
-    parts = {"board": board, "turn": gr.State(0), **_asking()}
+    parts = {"board": board, "turn": gr.State(0), **_photos_and_words()}
+    instruction = parts.pop("instruction")
     with gr.Accordion("Settings for all photos", open=False, elem_id="gallery-settings"):
-        parts["settings"] = _settings("gallery")
-        parts["seed_each"] = gr.Checkbox(
-            False, label="Another seed for each photo", info="The first photo takes the seed, the next one seed + 1, …"
-        )
+        parts["asking"] = _settings(instruction, "gallery-")
+        parts["vary_seed"] = gr.Checkbox(VARY_SEED.default, label=VARY_SEED.label, info=VARY_SEED.help)
     parts["bar"] = gr.HTML("", elem_id="gallery-bar", css_template=cards.BAR_CSS)
-    parts["closer"] = _closer()
+    parts["close_up"] = _close_up()
     grid = gr.HTML(cards.NOTHING_YET, css_template=cards.CSS, js_on_load=cards.CHOOSE, elem_id="gallery-grid")
     return GalleryFields(**parts, grid=grid, **_finishing())
 
 
-def _asking() -> dict[str, gr.components.Component]:
+def _photos_and_words() -> dict[str, gr.components.Component]:
     photos = PhotosUpload(
         label=f"Your photos, up to {MAX_PHOTOS}; more can be added at any time",
         file_count="multiple",
@@ -106,22 +98,19 @@ def _asking() -> dict[str, gr.components.Component]:
     return {"photos": photos, "instruction": instruction, "edit": edit, "stop": stop}
 
 
-def _settings(prefix: str) -> Settings:
-    with gr.Row():
-        steps = gr.Slider(1, 100, 1, step=1, label="Steps", info=CONTROLS["steps"], elem_id=f"{prefix}-steps")
-        text = gr.Slider(1, 15, 1, step=0.05, label="Text guidance", info=CONTROLS["text"])
-        image = gr.Slider(1, 5, 1, step=0.05, label="Image guidance", info=CONTROLS["image"])
-    with gr.Row():
-        size = gr.Slider(128, 1024, 256, step=64, label="Size", info=CONTROLS["size"])
-        seed = gr.Number(0, label="Seed", info=CONTROLS["seed"], precision=0, elem_id=f"{prefix}-seed")
-        new_seed = gr.Button("New seed", size="sm", min_width=100, scale=0, elem_id=f"{prefix}-new-seed")
-    detail = gr.Checkbox(True, label="Keep the photo's detail", info=CONTROLS["detail"])
-    return Settings(steps, text, image, size, seed, new_seed, detail)
+def _settings(instruction: gr.Textbox, prefix: str) -> Asking:
+    controls: Controls = {}
+    for place in Place:
+        with gr.Row():
+            controls |= draw_controls(place, prefix)
+            if place is Place.CHANCE:
+                new_seed = gr.Button("New seed", size="sm", min_width=100, scale=0, elem_id=f"{prefix}new-seed")
+    return Asking(instruction, controls, new_seed)
 
 
-def _closer() -> Closer:
-    with gr.Column(visible=False, elem_id="gallery-closer") as panel:
-        title = gr.Markdown("", elem_id="gallery-closer-title")
+def _close_up() -> CloseUp:
+    with gr.Column(visible=False, elem_id="gallery-close-up") as panel:
+        title = gr.Markdown("", elem_id="gallery-close-up-title")
         with gr.Row():
             with gr.Column(scale=3, min_width=300):
                 slider, original = _pictures()
@@ -129,13 +118,13 @@ def _closer() -> Closer:
                 instruction = gr.Textbox(label="What should change?", max_lines=3, elem_id="gallery-again-instruction")
                 again = gr.Button("Edit this one again", variant="primary", elem_id="gallery-again")
                 with gr.Accordion("Settings for this one", open=False, elem_id="gallery-again-settings"):
-                    settings = _settings("gallery-again")
+                    asking = _settings(instruction, "gallery-again-")
                 with gr.Row():
                     download = gr.DownloadButton(
                         "Download this one", interactive=False, min_width=110, elem_id="gallery-download"
                     )
                     close = gr.Button("Close", min_width=110, elem_id="gallery-close")
-    return Closer(panel, title, slider, original, instruction, settings, again, download, close)
+    return CloseUp(panel, title, slider, original, asking, again, download, close)
 
 
 def _pictures() -> tuple[gr.ImageSlider, gr.Image]:

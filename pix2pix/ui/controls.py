@@ -1,0 +1,60 @@
+"""The controls of the page for the settings of ``request.SETTINGS``; both tabs draw them from there."""
+
+from typing import Any
+
+import gradio as gr
+
+from pix2pix.errors import InvalidRequest
+from pix2pix.request import SETTINGS, EditRequest, Place, Setting, Value
+from pix2pix.ui.protocols import CheckpointLike
+
+Controls = dict[str, gr.components.Component]  # by the name of the setting
+Update = dict[Any, Any]  # what a handler returns: new values and looks, by component
+
+
+def draw_controls(place: Place, prefix: str = "") -> Controls:
+    """A control for every setting of ``place``, into the Blocks at hand; ids are ``prefix`` and the flag's name."""
+    return {setting.name: _draw_control(setting, prefix) for setting in SETTINGS if setting.place is place}
+
+
+def _draw_control(setting: Setting, prefix: str) -> gr.components.Component:
+    said = {"label": setting.label, "info": setting.help, "elem_id": prefix + setting.flag.removeprefix("--")}
+    if setting.bounds is None:
+        return gr.Checkbox(setting.default, **said)
+    low, high = setting.bounds
+    if setting.step:
+        return gr.Slider(low, high, value=low, step=setting.step, **said)
+    return gr.Number(low, precision=0 if setting.kind is int else None, **said)
+
+
+def default_values(checkpoint: CheckpointLike) -> dict[str, Value]:
+    """The value that every setting has by itself with ``checkpoint``, by name; none for a seed, which is drawn."""
+    defaults = {setting.name: getattr(checkpoint.defaults, setting.name, setting.default) for setting in SETTINGS}
+    return {name: value for name, value in defaults.items() if value is not None}
+
+
+def within_bounds(name: str, value: float) -> float:
+    """``value`` of the setting ``name``, moved into its range and rounded as a person would type it."""
+    low, high = next(setting.bounds for setting in SETTINGS if setting.name == name and setting.bounds)
+    return round(min(high, max(low, value)), 2)
+
+
+def complaint_about(name: str, value: Any) -> str:
+    """What is wrong with ``value`` as the field ``name`` of a request, or an empty text."""
+    try:
+        EditRequest(**{"instruction": "x", name: value})
+    except InvalidRequest as error:
+        return str(error)
+    return ""
+
+
+def request_or_error(**fields: Any) -> EditRequest:
+    """The request of these fields.
+
+    Raises:
+        gr.Error: it is none; gradio shows the sentence.
+    """
+    try:
+        return EditRequest(**fields)
+    except InvalidRequest as error:
+        raise gr.Error(str(error), print_exception=False) from error
