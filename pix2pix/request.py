@@ -95,11 +95,15 @@ class Setting:
         if self.bounds is None:
             if isinstance(value, bool):
                 return value
-        elif isinstance(value, Integral if self.kind is int else Real) and not isinstance(value, bool):
+        elif _is_number(value, self.kind):
             low, high = self.bounds
             if low <= value <= high:  # false for NaN, too
                 return self.kind(value)  # numbers of other libraries become plain ones
         raise InvalidRequest(f"{self.subject} must be {self.values}.")
+
+
+def _is_number(value: Any, kind: type[Value]) -> bool:
+    return isinstance(value, Integral if kind is int else Real) and not isinstance(value, bool)
 
 
 def _setting(*arguments: Any, **attributes: Any) -> Any:

@@ -5,8 +5,8 @@ guided filter with colour guidance (He, Sun and Tang, "Guided Image Filtering", 
 coefficients, enlarged, are applied to the full-size guide (He and Sun, "Fast Guided Filter", arXiv:1505.00996). Two
 things are ours. Where a window's own colours say too little, as in a clear sky, it falls back on the line of the wider
 area around it, so that fine grain gets through as well. And a window counts by how well its line explains the edit:
-where there is something new, a hat or a snowflake, the edit itself is shown and nothing of the photo under it; so it
-is where the edit was to blur.
+where there is something new, a hat or a snowflake, the edit itself is shown and nothing of the photo under it. The same
+holds where the edit blurs: there the photo's detail stays out.
 """
 
 import os
@@ -75,8 +75,8 @@ def explain(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarr
     energy = (_mean(after**2) - mean_after**2).sum(0)
     fallback = np.zeros_like(variance) + np.eye(3, dtype=np.float32)[..., None, None]  # as if nothing had changed
     for side, least in FITS:
-        colours = (variance, covariance, mean_before, mean_after, fallback)
-        line = _fit(*(_pooled(values, side) for values in colours), least)
+        colours = [_pooled(values, side) for values in (variance, covariance, mean_before, mean_after, fallback)]
+        line = _fit(*colours, least=least)
         gain, offset = (_resized(part, before.shape[:0:-1], Image.Resampling.BILINEAR) for part in line)
         shift = mean_after - offset - _apply(gain, mean_before)
         left = energy - (gain * (2 * covariance - _compose(variance, gain))).sum((0, 1)) + (shift**2).sum(0)
@@ -106,7 +106,9 @@ def _mean(values: np.ndarray, reach: int = WINDOW) -> np.ndarray:
         length = values.shape[axis]
         edges = [(reach, reach) if axis % values.ndim == k else (0, 0) for k in range(values.ndim)]
         lines = np.moveaxis(np.pad(values, edges, mode="edge"), axis, 0)
-        total = sum(lines[k : k + length] for k in range(2 * reach + 1))
+        total = lines[:length]
+        for k in range(1, 2 * reach + 1):
+            total = total + lines[k : k + length]
         values = np.moveaxis(total / (2 * reach + 1), 0, axis)
     return values
 
@@ -129,6 +131,7 @@ def _fit(
     mean_before: np.ndarray,
     mean_after: np.ndarray,
     fallback: np.ndarray,
+    *,
     least: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Gain, (3, 3, H, W), and offset, (3, H, W), of ridge regression towards the gain ``fallback``."""
@@ -141,17 +144,21 @@ def _fit(
 
 def _compose(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Matrix products at every pixel, (3, 3, H, W)."""
-    return sum(left[:, k, None] * right[k] for k in range(3))
+    first, second, third = (left[:, k, None] * right[k] for k in range(3))
+    product: np.ndarray = first + second + third
+    return product
 
 
 def _apply(gain: np.ndarray, colours: np.ndarray) -> np.ndarray:
-    return (gain * colours[:, None]).sum(0)
+    applied: np.ndarray = (gain * colours[:, None]).sum(0)
+    return applied
 
 
 def _ramp(values: np.ndarray, low: float, high: float) -> np.ndarray:
     """0 up to ``low``, 1 from ``high`` on, smooth between."""
     values = ((values - low) / (high - low)).clip(0, 1)
-    return values * values * (3 - 2 * values)
+    ramp: np.ndarray = values * values * (3 - 2 * values)
+    return ramp
 
 
 def _draw_band(photo: Image.Image, planes: list[Image.Image], band: tuple[int, int, int, int]) -> Image.Image:
