@@ -1,6 +1,7 @@
-"""The command line: ``python -m pix2pix edit PHOTO_OR_DIR... "make it night" --out DIR_OR_FILE`` and ``models``."""
+"""The command line: ``pix2pix edit PHOTO_OR_DIR... "make it night" --out DIR_OR_FILE`` and ``pix2pix models``."""
 
 import argparse
+import logging
 import os
 import sys
 import warnings
@@ -16,15 +17,15 @@ from tqdm import tqdm
 
 from pix2pix.errors import EditError, InvalidImage
 from pix2pix.events import Outcome, PhotoStep
-from pix2pix.files.folders import photos_in
-from pix2pix.files.formats import FORMATS, output_format, remove_drafts, save_result
-from pix2pix.files.naming import unique
+from pix2pix.files.formats import remove_drafts, save_result
 from pix2pix.files.receipt import read_receipt
-from pix2pix.request import EditRequest
+from pix2pix.files.targets import WrongUsage, is_folder, photos_and_targets
+from pix2pix.request import GALLERY_SETTINGS, MAX_SEED, SETTINGS, EditRequest, Setting
 from pix2pix.session import EditSession
 
 ALL_EDITED, SOME_FAILED, WRONG_USAGE, STOPPED = 0, 1, 2, 130
 SAVERS = 4  # files that are written at the same time: packing a large PNG takes longer than a GPU takes to edit it
+SWITCH = {"on": True, "off": False}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,11 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0 every photo was edited, 1 at least one was not, 2 wrong usage, 130 stopped by Ctrl-C.
     """
-    warnings.simplefilter("ignore")  # stderr is for one line per photo that failed, not for what libraries remark
-    parser = _parser()
-    options = parser.parse_args(arguments)
+    options = _parser().parse_args(arguments)
+    _listen(options)
     try:
-        return options.run(options, parser)
+        return _models() if options.command == "models" else _edit(options)
     except EditError as error:
         _complain(str(error))
         return SOME_FAILED
@@ -46,30 +46,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return STOPPED
 
 
+def _listen(options: argparse.Namespace) -> None:
+    """By itself stderr is for one line per photo that failed, not for what libraries remark."""
+    warnings.simplefilter("ignore")
+    logging.basicConfig(level=logging.ERROR, handlers=None if options.verbose else [logging.NullHandler()])
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m pix2pix", description="Edit photos by telling them what to do.")
-    commands = parser.add_subparsers(required=True, metavar="edit | models")
+    parser = argparse.ArgumentParser(prog="pix2pix", description="Edit photos by telling them what to do.")
+    commands = parser.add_subparsers(required=True, dest="command", metavar="edit | models")
     edit = commands.add_parser("edit", help="edit one or more photos with one instruction")
     edit.add_argument("photos", nargs="+", metavar="PHOTO", type=Path, help="a photo, or a folder of photos")
     edit.add_argument("instruction", metavar="INSTRUCTION", help='such as "make it night"')
     edit.add_argument("--out", required=True, metavar="DIR_OR_FILE", help="folder, or a .png, .jpg or .webp file")
     edit.add_argument("--model", default="auto", metavar="M", help='"pocket", a Hugging Face id, or a folder')
-    edit.add_argument("--steps", type=int, metavar="N", help="denoising steps, 1 to 150")
-    edit.add_argument("--guidance-scale", type=float, metavar="X", help="how strongly the instruction counts, 1 to 30")
-    edit.add_argument("--image-guidance-scale", type=float, metavar="Y", help="how strongly the photo is kept, 1 to 5")
-    edit.add_argument("--seed", type=int, metavar="S", help="the same seed gives the same picture")
-    edit.add_argument("--vary-seed", action="store_true", help="each photo takes the next seed, not all the same")
+    edit.add_argument("--device", choices=("cpu", "cuda", "mps"), help="the best of this machine unless given")
+    for setting in GALLERY_SETTINGS:
+        _add_flag(edit, setting)
     edit.add_argument("--recursive", action="store_true", help="also photos in the folders inside a folder")
     edit.add_argument("--overwrite", action="store_true", help="edit again what the folder after --out has already")
-    edit.add_argument("--detail", choices=("on", "off"), default="on", help="whether the photo's own detail is kept")
-    edit.add_argument("--device", choices=("cpu", "cuda", "mps"), help="the best of this machine unless given")
-    edit.set_defaults(run=_edit)
     models = commands.add_parser("models", help="list what can be run, and whether it is on this machine")
-    models.set_defaults(run=_models)
+    for command in (edit, models):
+        command.add_argument("--verbose", action="store_true", help="say more where something goes wrong")
     return parser
 
 
-def _models(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+def _add_flag(parser: argparse.ArgumentParser, setting: Setting) -> None:
+    explained = setting.explained.replace("%", "%%")
+    if setting.bounds is not None:
+        parser.add_argument(setting.flag, dest=setting.name, type=setting.kind, metavar="N", help=explained)
+    elif setting.default:
+        parser.add_argument(setting.flag, dest=setting.name, choices=SWITCH, default="on", help=setting.help)
+    else:
+        parser.add_argument(setting.flag, dest=setting.name, action="store_true", help=setting.help)
+
+
+def _models() -> int:
     from pix2pix.diffusion.checkpoints import KNOWN, is_on_this_machine
 
     width = max(len(checkpoint.name) for checkpoint in KNOWN)
@@ -80,62 +92,21 @@ def _models(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int
     return ALL_EDITED
 
 
-def _edit(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+def _edit(options: argparse.Namespace) -> int:
+    into_folder = is_folder(options.out, options.photos)
     try:
-        request = EditRequest(
-            options.instruction,
-            options.steps,
-            options.guidance_scale,
-            options.image_guidance_scale,
-            options.seed,
-            detail=options.detail == "on",
-        )
-        tasks = _tasks(options, request)
+        tasks = _tasks(options, into_folder)
         tasks[0].target.parent.mkdir(parents=True, exist_ok=True)
-    except (EditError, _WrongUsage) as error:
+    except (EditError, WrongUsage) as error:
         _complain(str(error))
         return WRONG_USAGE
     except OSError as error:
         _complain(f"{options.out}: cannot be made a folder ({error.strerror}).")
         return SOME_FAILED
-    left = tasks if options.overwrite or not _is_folder(options) else [one for one in tasks if not one.target.exists()]
+    left = tasks if options.overwrite or not into_folder else [task for task in tasks if not task.target.exists()]
     if len(left) < len(tasks) and sys.stderr.isatty():
         _complain(f"{len(tasks) - len(left)} of {len(tasks)} are there already; --overwrite edits them again.")
     return _edit_all(options, left) if left else ALL_EDITED
-
-
-def _edit_all(options: argparse.Namespace, tasks: Sequence["_Task"]) -> int:
-    from pix2pix.editing.editor import Editor  # takes seconds to import, so wrong usage is told before
-
-    editor = Editor.load(options.model, options.device)
-    if editor.note and sys.stderr.isatty():
-        _complain(editor.note)
-    steps = tasks[0].request.resolved(editor.checkpoint.defaults).num_inference_steps
-    photos, requests = [task.photo for task in tasks], [task.request for task in tasks]
-    done, saving = [], deque()
-    bar = tqdm(total=steps * len(tasks), unit="step", leave=False, disable=None)
-    gallery = editor.stream_gallery(photos, requests, session=EditSession())
-    with bar, ThreadPoolExecutor(SAVERS) as savers, closing(gallery) as stream:
-        for event in stream:
-            if isinstance(event, PhotoStep):
-                bar.set_description(_position(event.index, photos), refresh=False)
-                bar.update()
-                continue
-            task = tasks[event.index]
-            saving.append((event, task, savers.submit(_save, event, task)))
-            while saving and (saving[0][-1].done() or len(saving) > SAVERS):  # or too many results would be in memory
-                done.append(_report(*saving.popleft()))
-        done += [_report(*one) for one in saving]
-    return ALL_EDITED if all(done) else SOME_FAILED
-
-
-def _position(index: int, photos: Sequence[Path]) -> str:
-    number = f" ({index + 1} of {len(photos)})" if len(photos) > 1 else ""
-    return photos[index].name + number
-
-
-class _WrongUsage(Exception):
-    """The command line asks for something that cannot be meant."""
 
 
 @dataclass(frozen=True)
@@ -147,67 +118,70 @@ class _Task:
     request: EditRequest
 
 
-def _tasks(options: argparse.Namespace, request: EditRequest) -> list[_Task]:
-    pairs = _targets(options)
-    if request.seed is None and _is_folder(options):
-        request = replace(request, seed=_seed_so_far([target for _, target in pairs], options))
-    requests = request.numbered()  # which also draws the seed, if there is none
-    if not options.vary_seed:
-        requests = repeat(next(requests))
+def _tasks(options: argparse.Namespace, into_folder: bool) -> list[_Task]:
+    named = {setting.name: getattr(options, setting.name) for setting in SETTINGS}
+    settings = {name: SWITCH[value] if value in ("on", "off") else value for name, value in named.items()}
+    request = EditRequest(options.instruction, **settings)
+    if os.path.isfile(options.instruction):
+        raise WrongUsage("The instruction is missing: it comes after the photos, in quotes.")
+    pairs = photos_and_targets(options.photos, options.out, options.recursive)
+    if request.seed is None and into_folder:
+        request = replace(request, seed=_seed_so_far([target for _, target in pairs], request, options.vary_seed))
+    numbered = request.numbered()  # which also draws the seed, if there is none
+    requests = numbered if options.vary_seed else repeat(next(numbered))
     return [_Task(photo, target, one) for (photo, target), one in zip(pairs, requests, strict=False)]
 
 
-def _seed_so_far(targets: Sequence[Path], options: argparse.Namespace) -> int | None:
+def _seed_so_far(targets: Sequence[Path], request: EditRequest, vary_seed: bool) -> int | None:
     """The seed of a run that was interrupted and now goes on, so that all its photos share one; else ``None``."""
     index, there = next(((k, target) for k, target in enumerate(targets) if target.exists()), (0, None))
     try:
         receipt = None if there is None else read_receipt(there)
     except InvalidImage:
         return None
-    if receipt is None or receipt.instruction != options.instruction.strip():
+    if receipt is None or receipt.seed is None or receipt.instruction != request.instruction:
         return None
-    return (receipt.seed - index) % 2**32 if options.vary_seed else receipt.seed
+    return (receipt.seed - index) % (MAX_SEED + 1) if vary_seed else receipt.seed
 
 
-def _is_folder(options: argparse.Namespace) -> bool:
-    """Whether what comes after --out is a folder."""
-    out = options.out
-    if os.path.isdir(out) or out.endswith(("/", os.sep)) or not Path(out).suffix:
-        return True
-    return any(photo.is_dir() for photo in options.photos) and Path(out).suffix.lower() not in FORMATS
+def _edit_all(options: argparse.Namespace, tasks: Sequence[_Task]) -> int:
+    from pix2pix.editing.editor import Editor  # takes seconds to import, so wrong usage is told before
+
+    editor = Editor.load(options.model, options.device)
+    if editor.note and sys.stderr.isatty():
+        _complain(editor.note)
+    photos, requests = [task.photo for task in tasks], [task.request for task in tasks]
+    done: list[bool] = []
+    saving: deque[_Saving] = deque()
+    bar = tqdm(unit="step", leave=False, disable=None)
+    gallery = editor.stream_gallery(photos, requests, session=EditSession())
+    with bar, ThreadPoolExecutor(SAVERS) as savers, closing(gallery) as stream:
+        for event in stream:
+            if isinstance(event, PhotoStep):
+                bar.total = event.step.total * len(tasks)  # some schedulers take more than one step for one asked for
+                bar.set_description(_position(event.index, photos), refresh=False)
+                bar.update()
+                continue
+            task = tasks[event.index]
+            saving.append(_Saving(event, task, savers.submit(_save, event, task)))
+            while saving and (saving[0].file.done() or len(saving) > SAVERS):  # or too many results would be in memory
+                done.append(_report(saving.popleft()))
+        done += [_report(one) for one in saving]
+    return ALL_EDITED if all(done) else SOME_FAILED
 
 
-def _targets(options: argparse.Namespace) -> list[tuple[Path, Path]]:
-    """Each photo and where its result goes; never on top of a photo, never two on the same file."""
-    out = Path(options.out)
-    if os.path.isfile(options.instruction):
-        raise _WrongUsage("The instruction is missing: it comes after the photos, in quotes.")
-    if _is_folder(options):
-        wanted = [pair for photo in options.photos for pair in _expanded(photo, out, options.recursive)]
-        photos = [photo for photo, _ in wanted]
-        return list(zip(photos, unique((target for _, target in wanted), taken=photos), strict=True))
-    if len(options.photos) > 1 or options.photos[0].is_dir():
-        raise _WrongUsage("Several photos need a folder: end the name after --out with a slash.")
-    output_format(out)
-    if out.resolve() == options.photos[0].resolve():
-        raise _WrongUsage("--out is the photo itself; choose another name, so that the original is kept.")
-    return [(options.photos[0], out)]
+@dataclass(frozen=True)
+class _Saving:
+    """A result on its way to its file."""
+
+    outcome: Outcome
+    task: _Task
+    file: Future[None]
 
 
-def _expanded(photo: Path, out: Path, recursive: bool) -> list[tuple[Path, Path]]:
-    """A photo, or the photos of a folder, each with the file in ``out`` that its result would like to be."""
-    if not photo.is_dir():
-        return [(photo, out / f"{photo.stem}.png")]
-    if photo.resolve() == out.resolve():
-        raise _WrongUsage("--out is the folder of the photos; choose another one, so that originals stay apart.")
-    try:
-        found = photos_in(photo, recursive, leave_out=out)
-    except OSError as error:
-        raise _WrongUsage(f"{photo}: this folder cannot be read ({error.strerror}).") from None
-    if not found:
-        hint = "" if recursive else "; --recursive also looks into the folders inside it"
-        raise _WrongUsage(f"{photo}: there are no photos in this folder{hint}.")
-    return [(one, out / one.relative_to(photo).with_suffix(".png")) for one in found]
+def _position(index: int, photos: Sequence[Path]) -> str:
+    number = f" ({index + 1} of {len(photos)})" if len(photos) > 1 else ""
+    return photos[index].name + number
 
 
 def _save(outcome: Outcome, task: _Task) -> None:
@@ -217,17 +191,18 @@ def _save(outcome: Outcome, task: _Task) -> None:
         save_result(outcome.result, task.target)
 
 
-def _report(outcome: Outcome, task: _Task, saving: Future) -> bool:
-    """Say what became of one photo; whether its result is there."""
-    if outcome.error is not None:
-        _complain(f"{task.photo}: {outcome.error}")
+def _report(saving: _Saving) -> bool:
+    """Wait until the file is written and print one line about the photo. True if its result is there."""
+    task, result = saving.task, saving.outcome.result
+    if result is None:
+        _complain(f"{task.photo}: {saving.outcome.error}")
         return False
     try:
-        saving.result()
+        saving.file.result()
     except OSError as error:
         _complain(f"{task.target}: cannot be written ({error.strerror}).")
         return False
-    result, used = outcome.result, outcome.result.request
+    used = result.request
     if result.truncated:
         _complain(f"{task.photo}: the instruction is too long for the model, which did not read “{result.truncated}”.")
     if sys.stdout.isatty():

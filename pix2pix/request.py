@@ -82,7 +82,7 @@ class Setting:
     @property
     def explained(self) -> str:
         """Its help with the values it can have."""
-        return f"{self.help.rstrip('.')}: {self.values}."
+        return f"{self.help.rstrip('.')} ({self.values})."
 
     def checked(self, value: Any) -> Value | None:
         """``value`` as a plain number or switch; ``None`` stays, where the value may be left open.

@@ -78,38 +78,38 @@ def test_a_contact_sheet_without_a_result_and_with_a_long_name():
 
 
 def test_a_board_asks_only_for_what_is_not_done(board, result):
-    board.ask(REQUEST, seed_each=False)
+    board.ask(REQUEST, vary_seed=False)
     assert board.to_do == [0, 1, 2]  # what cannot be opened is not tried again
     board.finish(0, Outcome(0, None, result))
     board.finish(1, Outcome(1, None, error=InvalidImage("No.")))
     assert [card.state for card in board.cards] == [DONE, FAILED, WAITING, FAILED]
-    board.ask(REQUEST, seed_each=False)
+    board.ask(REQUEST, vary_seed=False)
     assert board.to_do == [2]
-    board.ask_failed(REQUEST, seed_each=False)
+    board.ask_failed(REQUEST, vary_seed=False)
     assert board.to_do == [1, 2, 3]
-    board.ask(EditRequest("make it night", seed=4), seed_each=False)
+    board.ask(EditRequest("make it night", seed=4), vary_seed=False)
     assert board.to_do == [0, 1, 2, 3]
 
 
 def test_photos_that_come_later_take_the_seed_of_their_place(board):
-    board.ask(REQUEST, seed_each=True)
+    board.ask(REQUEST, vary_seed=True)
     board.add([(board.cards[0].photo, "late.png")])
-    board.ask(REQUEST, seed_each=True)
+    board.ask(REQUEST, vary_seed=True)
     assert [card.wanted and card.wanted.seed for card in board.cards] == [4, 5, 6, None, 8]
 
 
 def test_stopping_keeps_what_is_done_and_goes_on_later(board, result):
-    board.ask(REQUEST, seed_each=False)
+    board.ask(REQUEST, vary_seed=False)
     board.finish(0, Outcome(0, None, result))
     board.stop()
     assert (board.to_do, board.running) == ([], False)
     assert [card.state for card in board.cards] == [DONE, WAITING, WAITING, FAILED]
-    board.ask(REQUEST, seed_each=False)
+    board.ask(REQUEST, vary_seed=False)
     assert board.to_do == [1, 2]
 
 
 def test_a_result_is_not_lost_when_another_try_fails(board, result):
-    board.ask(REQUEST, seed_each=False)
+    board.ask(REQUEST, vary_seed=False)
     board.finish(0, Outcome(0, None, result))
     board.ask_one(0, EditRequest("make it night", seed=1))
     board.finish(0, Outcome(0, None, error=InvalidImage("No.")))
@@ -120,7 +120,7 @@ def test_a_result_is_not_lost_when_another_try_fails(board, result):
 
 
 def test_an_outcome_for_what_is_no_longer_asked_is_noticed(board):
-    board.ask(REQUEST, seed_each=False)
+    board.ask(REQUEST, vary_seed=False)
     asked = board.cards[0].wanted
     assert board.waits_for(0, asked)
     board.ask_one(0, EditRequest("make it night", seed=1))
@@ -135,7 +135,7 @@ def test_a_board_has_room_for_a_hundred(board):
 
 
 def test_clearing_deletes_the_results(board, result):
-    board.ask(REQUEST, seed_each=False)
+    board.ask(REQUEST, vary_seed=False)
     board.finish(0, Outcome(0, None, result))
     folder, file = board.folder(), board.cards[0].file
     assert file.is_relative_to(folder)
@@ -153,7 +153,7 @@ def test_names_cannot_break_out_of_the_page(board):
 
 def test_the_bar_counts(board, result, monkeypatch):
     assert "<b>0 of 4</b> photos done · 1 failed" in cards.draw_bar(board)
-    board.ask(REQUEST, seed_each=False)
+    board.ask(REQUEST, vary_seed=False)
     board.finish(0, Outcome(0, None, result))
     assert "<b>1 of 4</b>" in cards.draw_bar(board)
     assert "working" in cards.draw_bar(board)
