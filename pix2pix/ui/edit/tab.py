@@ -56,8 +56,9 @@ class EditTab:
             )
             running.append(self._ask(moved.success, None, {**asked, "new_seed": gr.State(False)}))
         f.stop.click(self.stop, outputs=[f.stage, f.edit, f.stop], cancels=running, **QUICK)
-        words = {"trigger_mode": "always_last", **QUICK}
-        f.instruction.change(self.count_tokens, [f.advanced.model, f.instruction], f.tokens, **words)
+        words = {"model": f.advanced.model, "instruction": f.instruction}
+        counting = {"inputs_kwargs": words, "outputs": f.tokens, "trigger_mode": "always_last", **QUICK}
+        f.instruction.change(self.count_tokens, **counting)
         f.suggestions.click(lambda sample: sample[0], f.suggestions, f.instruction, **QUICK)
 
     def _ask(self, listen: Callable[..., Any], triggers: Any, inputs: dict[str, Any]) -> Any:

@@ -54,7 +54,8 @@ class GalleryTab:
 
     def _wire_photos_and_settings(self) -> None:
         f = self.fields
-        f.photos.upload(self.receive, [f.photos, f.board], [f.photos, f.board, *self._cards], **READING)
+        given = {"photos": f.photos, "board": f.board}
+        f.photos.upload(self.receive, inputs_kwargs=given, outputs=[*given.values(), *self._cards], **READING)
         gr.on(None, self.fill_in_defaults, None, list(f.asking.controls.values()), **AT_ONCE)
         for asking in (f.asking, f.close_up.asking):
             asking.new_seed.click(_new_seed, None, asking.controls["seed"], **QUICK)
@@ -66,8 +67,13 @@ class GalleryTab:
         gr.on([f.asking.instruction.submit, f.edit.click], self.ask_all, **options)
         f.retry.click(self.ask_failed, **options)
         outputs = [*self._shown, c.panel, c.title, c.slider, c.original, c.download, f.turn, f.board]
-        turn = {"show_progress": "hidden", **MODEL_QUEUE, **PRIVATE}
-        f.turn.change(self.take_turn, [f.board, f.turn], outputs, **turn)
+        turn = {
+            "inputs_kwargs": {"board": f.board, "turn": f.turn},
+            "show_progress": "hidden",
+            **MODEL_QUEUE,
+            **PRIVATE,
+        }
+        f.turn.change(self.take_turn, outputs=outputs, **turn)
         f.stop.click(self.stop, f.board, self._shown, **QUICK)
         f.clear.click(self.clear, f.board, [*self._shown, c.panel, f.board], **QUICK)
 
