@@ -1,15 +1,31 @@
 """What the tests share: pictures, a tiny random pipeline, and pocket."""
 
 import os
+import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-os.environ["HF_HUB_OFFLINE"] = "1"  # no test may reach a hub, nor lean on what a machine has downloaded before
+from tests import SHARED
 
-SHARED = Path(__file__).parents[1] / ".." / "shared"
+# No test may reach the network, lean on what a machine has downloaded before, on settings of the person who starts
+# it, or on a folder of gradio's that belongs to somebody else. Here, because libraries read these on import.
+SCRATCH = tempfile.TemporaryDirectory(prefix="pix2pix-tests-", ignore_cleanup_errors=True)
+for name in [name for name in os.environ if name.startswith(("PIX2PIX_", "GRADIO_", "HF_"))]:
+    del os.environ[name]
+os.environ |= {
+    "HF_HUB_OFFLINE": "1",
+    "HF_HUB_CACHE": os.path.join(SCRATCH.name, "hub"),
+    "GRADIO_TEMP_DIR": os.path.join(SCRATCH.name, "gradio"),
+    "GRADIO_ANALYTICS_ENABLED": "False",
+}
+
+
+def pytest_unconfigure() -> None:
+    SCRATCH.cleanup()
 
 
 @pytest.fixture(scope="session")
@@ -65,3 +81,26 @@ def pocket():
     from pix2pix import Editor
 
     return Editor.load("pocket", device="cpu")
+
+
+@pytest.fixture(scope="session")
+def command():
+    """``command("edit", ...)`` -> what a shell runs: the program as a person starts it."""
+    return lambda *arguments: [sys.executable, "-m", "pix2pix", *map(str, arguments)]
+
+
+@pytest.fixture
+def run(tiny_editor, monkeypatch, capsys):
+    """``run("edit", ...)`` -> (exit status, stdout, stderr), with the tiny checkpoint in place of any other."""
+    from pix2pix import Editor, cli
+
+    monkeypatch.setattr(Editor, "load", classmethod(lambda cls, name, device=None: tiny_editor))
+
+    def call(*arguments):
+        try:
+            status = cli.main([str(argument) for argument in arguments])
+        except SystemExit as stop:
+            status = stop.code
+        return status, *capsys.readouterr()
+
+    return call

@@ -23,7 +23,7 @@ from PIL import Image
 from pix2pix import EditRequest, save_result
 from pix2pix.cli import main
 from pix2pix.ui.api.code_tab import CLIENT, MCP, PYTHON
-from tests.house.test_imports import ROOT
+from tests import ROOT
 
 
 @pytest.fixture(scope="module")

@@ -11,24 +11,15 @@ import pytest
 from PIL import Image
 
 from pix2pix import EditRequest, cli, read_receipt
-from pix2pix.editing.editor import Editor
-from tests.conftest import SHARED
-from tests.house.test_imports import ROOT
+from tests import ROOT, SHARED
 
 
 @pytest.fixture
-def run(tiny_editor, monkeypatch, capsys):
-    """``run("edit", ...)`` -> (exit status, stdout, stderr), with the tiny checkpoint in place of any other."""
-    monkeypatch.setattr(Editor, "load", classmethod(lambda cls, name, device=None: tiny_editor))
-
-    def call(*arguments):
-        try:
-            status = cli.main([str(argument) for argument in arguments])
-        except SystemExit as stop:
-            status = stop.code
-        return status, *capsys.readouterr()
-
-    return call
+def ctrl_c_arrives():
+    """In the background of a script SIGINT is ignored, and children inherit that, but not a handler."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
@@ -171,11 +162,7 @@ def test_models_are_listed(run):
     assert "timbrooks/instruct-pix2pix  not downloaded" in out
 
 
-def command(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "pix2pix", *map(str, arguments)]
-
-
-def test_black_and_white_from_the_shell(photos, tmp_path):
+def test_black_and_white_from_the_shell(command, photos, tmp_path):
     """The whole way as a stranger goes it, on a real photo where there is one."""
     photo = SHARED / "photos" / "kodak08.png"
     photo = photo if photo.exists() else photos[0]
@@ -196,7 +183,7 @@ def colourfulness(image: Image.Image) -> float:
     return float((pixels.max(-1) - pixels.min(-1)).mean())
 
 
-def test_ctrl_c_leaves_no_half_written_file(photos, tmp_path):
+def test_ctrl_c_leaves_no_half_written_file(command, ctrl_c_arrives, photos, tmp_path):
     arguments = ("make it night", "--out", tmp_path / "a.png", "--steps", 150, "--model", "pocket")
     terminal, end = os.openpty()
     termios.tcsetwinsize(terminal, (24, 80))

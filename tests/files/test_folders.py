@@ -11,8 +11,7 @@ from PIL import Image
 from pix2pix import read_receipt
 from pix2pix.files.folders import photos_in
 from pix2pix.files.naming import unique
-from tests.house.test_imports import ROOT
-from tests.test_cli import command, run  # noqa: F401
+from tests import ROOT
 
 
 @pytest.fixture
@@ -32,19 +31,19 @@ def files_of(folder) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
-def test_a_folder(run, folder, tmp_path):  # noqa: F811
+def test_a_folder(run, folder, tmp_path):
     assert run("edit", folder, "make it night", "--out", tmp_path / "out") == (0, "", "")
     assert files_of(tmp_path / "out") == ["a-2.png", "a.png", "b.png"]
 
 
-def test_a_folder_with_those_inside_it_even_when_the_results_go_there_too(run, folder):  # noqa: F811
+def test_a_folder_with_those_inside_it_even_when_the_results_go_there_too(run, folder):
     expected = ["a-2.png", "a.png", "b.png", "inside/a.png", "inside/deeper/C.png"]
     for _ in range(2):
         assert run("edit", folder, "make it night", "--out", folder / "out", "--recursive") == (0, "", "")
         assert files_of(folder / "out") == expected
 
 
-def test_what_exists_is_skipped_unless_it_shall_be_overwritten(run, folder, tmp_path, tiny_editor):  # noqa: F811
+def test_what_exists_is_skipped_unless_it_shall_be_overwritten(run, folder, tmp_path, tiny_editor):
     out, calls = tmp_path / "out", []
     run("edit", folder, "make it night", "--out", out, "--seed", 1)
     before = {name: (out / name).stat().st_mtime_ns for name in files_of(out)}
@@ -59,14 +58,14 @@ def test_what_exists_is_skipped_unless_it_shall_be_overwritten(run, folder, tmp_
     assert {read_receipt(out / name).seed for name in files_of(out)} == {2}
 
 
-def test_a_file_that_is_named_is_always_written(run, folder, tmp_path):  # noqa: F811
+def test_a_file_that_is_named_is_always_written(run, folder, tmp_path):
     for seed in (1, 2):
         run("edit", folder / "a.png", "make it night", "--out", tmp_path / "x.png", "--seed", seed)
         assert read_receipt(tmp_path / "x.png").seed == seed
 
 
 @pytest.mark.parametrize(("flags", "apart"), [((), 0), (("--vary-seed",), 1)])
-def test_a_run_that_goes_on_keeps_its_seed(run, folder, tmp_path, flags, apart):  # noqa: F811
+def test_a_run_that_goes_on_keeps_its_seed(run, folder, tmp_path, flags, apart):
     out = tmp_path / "out"
     run("edit", folder, "make it night", "--out", out, *flags)
     seeds = [read_receipt(out / name).seed for name in ("a.png", "a-2.png", "b.png")]
@@ -77,7 +76,7 @@ def test_a_run_that_goes_on_keeps_its_seed(run, folder, tmp_path, flags, apart):
     assert [read_receipt(out / name).seed for name in ("a.png", "a-2.png", "b.png")] == seeds
 
 
-def test_bad_photos_of_a_folder_are_named(run, folder, tmp_path):  # noqa: F811
+def test_bad_photos_of_a_folder_are_named(run, folder, tmp_path):
     (folder / "bad.jpg").write_text("no photo")
     status, _, err = run("edit", folder, "x", "--out", tmp_path / "out")
     assert (status, err.partition(":")[0], err.count("\n")) == (1, str(folder / "bad.jpg"), 1)
@@ -92,7 +91,7 @@ def test_bad_photos_of_a_folder_are_named(run, folder, tmp_path):  # noqa: F811
         (("{empty}", "x", "--out", "out"), "no photos"),
     ],
 )
-def test_wrong_usage_of_folders(run, folder, tmp_path, monkeypatch, arguments, hint):  # noqa: F811
+def test_wrong_usage_of_folders(run, folder, tmp_path, monkeypatch, arguments, hint):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
     names = {"{in}": str(folder), "{empty}": str(tmp_path / "empty")}
@@ -129,7 +128,7 @@ def whole(out) -> dict[str, int]:
     return {path.name: path.stat().st_mtime_ns for path in paths}
 
 
-def test_kill_and_go_on(photos, tmp_path):
+def test_kill_and_go_on(command, photos, tmp_path):
     """Twelve photos and a process that is killed without warning in the middle; the next one does the rest only."""
     source, out = tmp_path / "in", tmp_path / "out"
     source.mkdir()

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pix2pix
+from tests import ROOT
 
-PACKAGE = Path(pix2pix.__file__).parent
-ROOT = PACKAGE.parent
+PACKAGE = ROOT / "pix2pix"
 FLOORS = [  # lowest first; rooms of one floor do not import each other
     ["errors"],
     ["request"],

@@ -11,8 +11,9 @@ from PIL import Image
 
 import pix2pix
 from pix2pix import read_receipt
-from tests.house.test_imports import PACKAGE, ROOT
+from tests import ROOT
 
+PACKAGE = ROOT / "pix2pix"
 PIP = (sys.executable, "-m", "pip", "--quiet", "--no-input")
 
 

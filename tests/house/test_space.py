@@ -9,7 +9,7 @@ from huggingface_hub.utils import filter_repo_objects
 
 from pix2pix import Editor
 from pix2pix.diffusion.checkpoints import INSTRUCT_PIX2PIX
-from tests.house.test_imports import ROOT
+from tests import ROOT
 from tests.tiny import write_instruct_pix2pix
 
 NEVER_READ = (  # what else lies in the repository of the real checkpoint

@@ -3,76 +3,22 @@
 import csv
 import io
 import re
-import socket
 import zipfile
 
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from pix2pix import EditRequest, read_receipt
-from pix2pix.ui import build_page
-from pix2pix.ui.theme import CSS, THEME
-from tests.browser import FLAGS, MISSING, find_chromium
-
-PATIENCE = 90_000  # milliseconds, for a slow machine
-
-
-class StudioOf:
-    """A studio whose editor is there already."""
-
-    def __init__(self, editor) -> None:
-        self._editor = editor
-
-    def editor(self, model=None):
-        return self._editor
-
-    def models(self):
-        return (self._editor.checkpoint.name,)
-
-    def stream(self, photo, request, *, session, model=None):
-        return self._editor.stream(photo, request, session=session)
-
-    def stream_gallery(self, photos, requests, *, session, model=None):
-        return self._editor.stream_gallery(photos, requests, session=session)
-
-
-@pytest.fixture(scope="module")
-def address(pocket):
-    """The app in this process, so that calls of the model can be counted and made to fail."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    page = build_page(StudioOf(pocket))
-    page.queue(max_size=20, api_open=False)
-    page.launch(theme=THEME, css=CSS, server_port=port, prevent_thread_lock=True, quiet=True)
-    yield f"http://127.0.0.1:{port}"
-    page.close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    path = find_chromium()
-    assert path, MISSING
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield chromium
-        chromium.close()
+from tests.ui.conftest import downloaded, set_number, still
 
 
 @pytest.fixture
-def page(browser, address):
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
-    page.goto(address)
-    expect(page.locator("#model b")).to_have_text("pocket")
+def page(page) -> Page:
     page.get_by_role("tab", name="Gallery").click()
-    yield page
-    context.close()
+    return page
 
 
 @pytest.fixture
@@ -95,22 +41,12 @@ def drop(page: Page, paths, expected: int) -> None:
 
 def set_steps(page: Page, steps: int) -> None:
     page.click("#gallery-settings > button")
-    page.wait_for_timeout(700)  # the sliders take their values once more when they are first shown
-    page.fill("#gallery-steps input[type=number]", str(steps))
-    page.press("#gallery-steps input[type=number]", "Tab")
-    page.wait_for_timeout(300)
+    set_number(page, "#gallery-steps", steps)
 
 
 def ask(page: Page, instruction: str) -> None:
     page.fill("#gallery-instruction textarea", instruction)
     page.press("#gallery-instruction textarea", "Enter")
-
-
-def downloaded(page: Page, button: str, path):
-    with page.expect_download() as download:
-        page.click(button)
-    download.value.save_as(path)
-    return path
 
 
 def watch_states(page: Page) -> None:
@@ -176,11 +112,9 @@ def test_stop_keeps_what_is_finished_and_edit_goes_on(page, eight, pocket):
     expect(page.locator(".card.done")).to_have_count(2)
     page.click("#gallery-stop")
     expect(page.locator("#gallery-edit")).to_be_enabled()
-    page.wait_for_timeout(1000)
-    stopped_at, done = len(calls), page.locator(".card.done").count()
-    page.wait_for_timeout(2000)
-    assert len(calls) == stopped_at < 8 * 8
-    assert 2 <= page.locator(".card.done").count() == done < 8
+    stopped_at, done = still(lambda: (len(calls), page.locator(".card.done").count()))
+    assert stopped_at < 8 * 8
+    assert 2 <= done < 8
     expect(page.locator("#gallery-edit")).to_have_text(f"Edit {8 - done} photos")
     page.click("#gallery-edit")
     expect(page.locator(".card.done")).to_have_count(8)
@@ -232,20 +166,18 @@ def test_what_is_missing_is_said(page, eight):
     expect(page.locator("#gallery-bar")).to_contain_text("Say what to do")
 
 
-def test_another_visitor_comes_between(browser, address, page, eight, photos):
+def test_another_visitor_comes_between(visitor, page, eight, photos):
     drop(page, eight, 8)
     set_steps(page, 30)
     ask(page, "make it night")
     expect(page.locator(".card.editing").first).to_be_visible()
-    other = browser.new_context().new_page()
-    other.goto(address)
+    other = visitor()
     other.set_input_files("#photo input[type=file]", str(photos[0]))
     expect(other.locator("#photo img")).to_be_visible()
     other.fill("#instruction textarea", "make it sepia")
     other.press("#instruction textarea", "Enter")
     expect(other.locator("#slider img").first).to_be_visible()
     assert page.locator(".card.done").count() < 8
-    other.context.close()
     page.click("#gallery-stop")
     expect(page.locator("#gallery-edit")).to_be_enabled()
 
