@@ -16,29 +16,38 @@ MISSING = "The tests of the page need Chromium: install it (Debian and Ubuntu: a
 
 
 def find_chromium() -> str | None:
-    """The system's Chromium or Chrome, else the one that Playwright has installed."""
+    """The system's Chromium or Chrome, else the one that Playwright has installed; one that starts."""
     for name in ("chromium", "chromium-browser", "google-chrome"):
-        if path := shutil.which(name):
+        if (path := shutil.which(name)) and _starts(path):
             return path
     with sync_playwright() as playwright:
         path = playwright.chromium.executable_path
-    return path if Path(path).exists() else None
+    return path if Path(path).exists() and _starts(path) else None
+
+
+def _starts(path: str) -> bool:
+    """Whether it is more than a stub that asks for a snap, and finds the libraries it needs."""
+    try:
+        return subprocess.run([path, "--version"], capture_output=True, timeout=60, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
 
 
 def install_chromium() -> None:
-    """Try the system's packages where we may, then Playwright's own download."""
+    """Try the system's packages where we may, then Playwright's own download; quietly, as either may fail."""
     commands = [[sys.executable, "-m", "playwright", "install", "chromium"]]
     if shutil.which("apt-get") and os.geteuid() == 0:
         commands = [["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"], *commands]
     for command in commands:
         with suppress(OSError, subprocess.TimeoutExpired):
-            subprocess.run(command, env=QUIET, stdout=subprocess.DEVNULL, timeout=600, check=False)
+            subprocess.run(command, env=QUIET, capture_output=True, timeout=600, check=False)
         if find_chromium():
             return
 
 
 if __name__ == "__main__":
     if not find_chromium():
+        print("Getting Chromium for the tests of the page …", flush=True)
         install_chromium()
     if not find_chromium():
         sys.exit(MISSING)

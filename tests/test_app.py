@@ -126,9 +126,11 @@ def test_an_mcp_client_hears_what_was_wrong(address, photos):
 
 
 def test_the_snippets_of_the_page_work(address, photos, tmp_path, monkeypatch, capsys):
-    Image.open(photos[0]).save(tmp_path / "photo.jpg")
+    with Image.open(photos[0]) as photo:
+        photo.save(tmp_path / "photo.jpg")
     monkeypatch.chdir(tmp_path)
     exec(PYTHON, {})
-    assert Image.open("night.png").size == Image.open("photo.jpg").size
+    with Image.open("night.png") as night, Image.open("photo.jpg") as photo:
+        assert night.size == photo.size
     exec(served_at(address, CLIENT), {})
     assert "'seed': 7" in capsys.readouterr().out

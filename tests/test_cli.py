@@ -51,7 +51,8 @@ def test_detail_can_be_left_out(run, pictures, tmp_path):
         out = tmp_path / f"{choice}.png"
         assert run("edit", pictures[0], "make it night", "--out", out, "--seed", 3, "--detail", choice)[0] == 0
         assert read_receipt(out).detail is kept
-    assert Image.open(tmp_path / "on.png").tobytes() != Image.open(tmp_path / "off.png").tobytes()
+    with Image.open(tmp_path / "on.png") as on, Image.open(tmp_path / "off.png") as off:
+        assert on.tobytes() != off.tobytes()
 
 
 def test_all_photos_share_the_seed_that_was_drawn_and_the_text_is_read_once(run, pictures, tmp_path, tiny_editor):

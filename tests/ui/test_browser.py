@@ -140,7 +140,8 @@ def test_two_visitors_see_only_their_own(visitor, photos, tmp_path):
         assert page.locator("#strip img").count() == 1
         path = downloaded(page, "#download", tmp_path / "downloaded.png")
         assert read_receipt(path).instruction == instruction
-        assert Image.open(path).size == Image.open(photo).size
+        with Image.open(path) as result, Image.open(photo) as original:
+            assert result.size == original.size
 
 
 def test_a_place_in_the_queue_is_shown_and_can_be_given_up(visitor, photos, pocket):
