@@ -34,9 +34,10 @@ evaluate: $(INSTALLED)
 	$(BIN)/python -m pix2pix.training.evaluation
 
 $(INSTALLED): requirements.txt requirements-dev.txt
+	@echo "Installing what the program needs into .venv; the first time takes a minute or two."
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --disable-pip-version-check --quiet --requirement requirements-dev.txt
 	touch $@
 
 clean:
-	rm -rf .venv
+	rm -rf .venv build dist *.egg-info
