@@ -18,7 +18,7 @@ for name in [name for name in os.environ if name.startswith(("PIX2PIX_", "GRADIO
     del os.environ[name]
 os.environ |= {
     "HF_HUB_OFFLINE": "1",
-    "HF_HUB_CACHE": os.path.join(SCRATCH.name, "hub"),
+    "HF_HOME": os.path.join(SCRATCH.name, "huggingface"),
     "GRADIO_TEMP_DIR": os.path.join(SCRATCH.name, "gradio"),
     "GRADIO_ANALYTICS_ENABLED": "False",
 }
