@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from pix2pix.training.evaluation.requests import free_wordings
 from pix2pix.training.targets.edits import EDITS, SLIGHT, STRONG
 from pix2pix.training.words.dressing import dress
+from pix2pix.training.words.free_wordings import free_wordings
 from pix2pix.training.words.meanings import (
     Change,
     Frame,

@@ -8,21 +8,19 @@ from pathlib import Path
 
 import torch
 
-import pix2pix
+from pix2pix.diffusion.checkpoints import POCKET
 from pix2pix.training.evaluation.checkpoint import CORES, evaluate_checkpoint
 from pix2pix.training.evaluation.evaluate import Effort
 from pix2pix.training.recipe import SIZES
-
-POCKET = Path(pix2pix.__path__[0]) / "pocket"
 
 
 def main() -> None:
     """Read the command line and measure."""
     parser = argparse.ArgumentParser(prog="python -m pix2pix.training.evaluation", description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=POCKET, help="what to measure; pocket if left out")
     parser.add_argument(
-        "--photos", type=Path, help="folder of PNG photographs; those that come with gradio if left out"
+        "folder", nargs="?", type=Path, default=Path(POCKET.source), help="what to measure; pocket if left out"
     )
+    parser.add_argument("--photos", type=Path, help="folder of PNG photographs; without it gradio's")
     parser.add_argument("--wordings", type=int, default=Effort.wordings, help="wordings for each edit")
     parser.add_argument("--requests", type=int, default=Effort.requests, help="requests of each other kind")
     parser.add_argument("--size", choices=SIZES, default="small", help="the recipe it was made by")

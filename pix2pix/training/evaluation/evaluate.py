@@ -24,9 +24,10 @@ from pix2pix.training.evaluation.measures import (
     two_edits,
 )
 from pix2pix.training.evaluation.place_measures import in_its_place
-from pix2pix.training.evaluation.requests import UNSEEN_NAMES, free_wordings, said, split, wordings_of_edits
+from pix2pix.training.evaluation.requests import UNSEEN_NAMES, said, split, wordings_of_edits
 from pix2pix.training.learning.export import size_in_megabytes
 from pix2pix.training.targets.edits import EDITS
+from pix2pix.training.words.free_wordings import free_wordings
 from pix2pix.training.words.meanings import frames, local_changes, pairs, recolourings, shapes
 from pix2pix.training.words.wordings import say_unknown
 
@@ -35,7 +36,7 @@ UNKNOWN_BAR, EMPTY_BAR = 26.0, 28.0  # dB to the photo that count as unchanged
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is measured: wordings of each edit, how often each degree, and how many requests of each other kind."""
+    """How much is measured: wordings of each edit, rounds of its degrees, and requests of each other kind."""
 
     wordings: int = 2
     degrees: int = 1

@@ -2,14 +2,11 @@
 
 import random
 from collections.abc import Sequence
-from pathlib import Path
 
-from pix2pix.training import words
 from pix2pix.training.targets.edits import EDITS
 from pix2pix.training.words.meanings import Meaning, is_held_out
 from pix2pix.training.words.wordings import split_wordings, wording_of
 
-FREE_WORDINGS = Path(words.__path__[0]) / "held_out.txt"
 UNSEEN_NAMES = [
     "tiger",
     "sword",
@@ -36,13 +33,6 @@ def wordings_of_edits(times: int, rng: random.Random, *, held_out: bool) -> list
     return [
         (name, rng.choice(split_wordings(name)[held_out]).replace("{it}", "it")) for _ in range(times) for name in EDITS
     ]
-
-
-def free_wordings(path: Path = FREE_WORDINGS) -> list[tuple[str, str]]:
-    """Name and sentence of every line in the file of wordings that were written by hand and are not of the grammar."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    parts = [line.partition("\t") for line in lines if line and not line.startswith("#")]
-    return [(name, sentence) for name, _, sentence in parts]
 
 
 def split(meanings: Sequence[Meaning], count: int, rng: random.Random) -> tuple[list[Meaning], list[Meaning]]:
