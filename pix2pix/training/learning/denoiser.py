@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -67,13 +68,10 @@ def train_denoiser(
     _resume(learner, recipe, run)
     losses: list[float] = []
 
-    def save(step: int) -> None:
-        name = "denoiser-cooling.pt" if _cools_down(recipe, step) else "denoiser.pt"
-        save_state(run / name, learner.state() | {"planned": recipe.denoiser.steps})
-
     def report() -> str:
         return f"loss {np.mean(losses[-300:]):.4f}"
 
+    save = partial(_save, learner, recipe, run)
     for step in steps_with_progress(STAGE, learner.step, recipe.denoiser.steps, save, report):
         rng = numpy_generator(recipe.seed, STAGE, step)
         block = step // recipe.denoiser.block
@@ -85,6 +83,12 @@ def train_denoiser(
             watch(learner)
     learner.take_averages()
     return learner
+
+
+def _save(learner: Learner, recipe: Recipe, run: Path, step: int) -> None:
+    """Write the state after ``step`` steps; the last one before the cool-down is never written over."""
+    name = "denoiser-cooling.pt" if _cools_down(recipe, step) else "denoiser.pt"
+    save_state(run / name, learner.state() | {"planned": recipe.denoiser.steps})
 
 
 def _resume(learner: Learner, recipe: Recipe, run: Path) -> None:
