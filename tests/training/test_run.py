@@ -21,6 +21,7 @@ from pix2pix.training.learning.export import size_in_megabytes
 from pix2pix.training.learning.locating import Locator
 from pix2pix.training.learning.pairs import Pairs, random_pictures
 from pix2pix.training.learning.unet import add_noise, draw_noise, make_scheduler, make_unet
+from pix2pix.training.learning.watch import SIDE
 from pix2pix.training.recipe import AutoencoderRecipe, DenoiserRecipe, LanguageRecipe, Recipe, Shards
 from pix2pix.training.state import numpy_generator, seeded
 from pix2pix.training.targets.scenes import make_scenes
@@ -108,12 +109,26 @@ def test_the_training_changes_nothing_for_others(made):
     assert switches() == before
 
 
-def test_a_finished_training_can_be_made_longer(made, tmp_path):
+def longer(made, run, steps):
+    """The checkpoint of ``made``'s training with more steps, gone on with in the folder ``run``."""
     for name in ("scenes.npy", "autoencoder.pt", "language.pt", "denoiser.pt", "denoiser-cooling.pt"):
         if (made / name).exists():
-            (tmp_path / name).write_bytes((made / name).read_bytes())
-    longer = replace(TINY, denoiser=replace(TINY.denoiser, steps=8))
-    assert weights(make(longer, tmp_path)) != weights(made / "checkpoint")
+            (run / name).write_bytes((made / name).read_bytes())
+    return make(replace(TINY, denoiser=replace(TINY.denoiser, steps=steps)), run)
+
+
+def test_a_finished_training_can_be_made_longer(made, tmp_path):
+    assert weights(longer(made, tmp_path, 8)) != weights(made / "checkpoint")
+
+
+def test_who_watches_sees_a_sheet_and_changes_nothing(made, tmp_path, monkeypatch):
+    (tmp_path / "watched").mkdir()
+    (tmp_path / "alone").mkdir()
+    alone = weights(longer(made, tmp_path / "alone", 7))
+    monkeypatch.setattr(denoiser, "WATCH_EVERY", 7)
+    assert weights(longer(made, tmp_path / "watched", 7)) == alone
+    with Image.open(tmp_path / "watched" / "sheet-000007.png") as sheet:
+        assert min(sheet.size) > 4 * SIDE
 
 
 def test_the_checkpoint_is_what_the_app_runs(made):
