@@ -1,6 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
+PHOTOS ?= $(wildcard ../shared/photos)# to measure on; where there are none, those that come with gradio
 
 .PHONY: run test lint bench detail gpu pocket evaluate clean
 
@@ -21,17 +22,17 @@ bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.gallery
 
 detail: $(INSTALLED)
-	$(BIN)/python -m benchmarks.full_size
+	$(BIN)/python -m benchmarks.full_size $(PHOTOS:%=--photos %)
 
 gpu: $(INSTALLED)
 	$(BIN)/python -m pytest -m gpu
 	$(MAKE) bench
 
 pocket: $(INSTALLED)
-	MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_ARENA_MAX=1 $(BIN)/python -m pix2pix.training
+	MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_ARENA_MAX=1 $(BIN)/python -m pix2pix.training $(PHOTOS:%=--photos %)
 
 evaluate: $(INSTALLED)
-	$(BIN)/python -m pix2pix.training.evaluation
+	$(BIN)/python -m pix2pix.training.evaluation $(PHOTOS:%=--photos %)
 
 $(INSTALLED): requirements.txt requirements-dev.txt
 	@echo "Installing what the program needs into .venv; the first time takes a minute or two."

@@ -4,25 +4,24 @@
 random weights in fp16, where there is a CUDA GPU.
 """
 
-import platform
 import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
-import diffusers
 import torch
 from gradio.media import get_image
 
 from benchmarks.architecture import random_pipeline
-from pix2pix import Editor, EditRequest, EditSession
+from benchmarks.stock import canvas_of, edit_one
+from benchmarks.timing import machine, medians
+from pix2pix import Editor, EditRequest, EditSession, Step, open_photo
 from pix2pix.diffusion.checkpoints import INSTRUCT_PIX2PIX
-from pix2pix.photo import open_photo, to_canvas
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 NOTE = (
@@ -30,19 +29,19 @@ NOTE = (
     "Where an edit is quick, that makes the difference."
 )
 PHOTO = get_image("lion.jpg")
-RUNS = 7
 MEBIBYTE = 1024**2
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Median seconds of ``runs`` edits each."""
+    """Median seconds of one edit on each side."""
 
     name: str
     ours: float
     stock: float
 
     def row(self) -> str:
+        """A row of the table."""
         return f"| {self.name} | {self.ours:.3f} s | {self.stock:.3f} s | {self.ours / self.stock:.2f} |"
 
 
@@ -54,25 +53,6 @@ def main() -> None:
     text = "\n\n".join(["# Speed against stock diffusers", machine(), NOTE, *sections])
     RESULTS.write_text(text + "\n", encoding="utf-8")
     print(text)
-
-
-def machine(runs: int = RUNS) -> str:
-    """What it was measured on, and how."""
-    gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ", no GPU"
-    return (
-        f"Measured with `make bench` on {_processor()}, {torch.get_num_threads()} threads{gpu}; torch "
-        f"{torch.__version__}, diffusers {diffusers.__version__}, Python {platform.python_version()}. Both sides take "
-        f"turns in one process; medians of {runs} runs after one that is not counted."
-    )
-
-
-def _processor() -> str:
-    names = [line for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
-    return names[0].partition(":")[2].strip() if names else platform.processor() or platform.machine()
-
-
-def _lines(path: str) -> list[str]:
-    return Path(path).read_text().splitlines() if Path(path).exists() else []
 
 
 def _pocket_section() -> str:
@@ -103,49 +83,35 @@ def _full_size_section() -> str:
 
 
 def _compare(name: str, editor: Editor, request: EditRequest, session: EditSession | None = None) -> Comparison:
-    """One edit of one photo; ``session`` knows the photo already, and every run brings another instruction."""
+    """One edit of one square photo, in every run with another instruction.
+
+    Args:
+        session: one that has edited the photo before, so that ours need not encode it again.
+    """
     request = request.resolved(editor.checkpoint.defaults)
     photo = open_photo(PHOTO)
     photo = replace(photo, rgb=photo.rgb.crop((0, 0, min(photo.size), min(photo.size))))
-    canvas = to_canvas(photo, editor.checkpoint.defaults.resolution, editor.grid).image
-    words = iter(range(1000))
+    canvas, numbers = canvas_of(photo, editor), count()
 
     def ours() -> None:
-        text = f"{request.instruction} {next(words)}"
+        text = f"{request.instruction} {next(numbers)}"
         editor.edit(photo, replace(request, instruction=text), session=session)
 
     def stock() -> None:
-        editor.pipeline(
-            f"{request.instruction} {next(words)}",
-            image=canvas,
-            num_inference_steps=request.num_inference_steps,
-            guidance_scale=request.guidance_scale,
-            image_guidance_scale=request.image_guidance_scale,
-            generator=torch.Generator().manual_seed(request.seed),
-        )
+        edit_one(editor, canvas, request, f"{request.instruction} {next(numbers)}")
 
-    return Comparison(name, *medians(ours, stock))
-
-
-def medians(*sides: Callable[[], None], runs: int = RUNS) -> Iterator[float]:
-    """Median seconds of each of ``sides``, who take turns; the first run is not counted."""
-    seconds: list[list[float]] = [[] for _ in sides]
-    for run in range(runs + 1):
-        for side, taken in zip(sides, seconds, strict=True):
-            started = time.perf_counter()
-            side()
-            if run > 0:
-                taken.append(time.perf_counter() - started)
-    return map(statistics.median, seconds)
+    of_ours, of_stock = medians(ours, stock)
+    return Comparison(name, of_ours, of_stock)
 
 
 def _preview_share(editor: Editor) -> str:
+    """How long a preview takes beside a step, in a sentence."""
     steps, previews = [], []
     started = time.perf_counter()
     for event in editor.stream(PHOTO, EditRequest("make it night", 20, seed=1)):
         stepped = time.perf_counter()
         steps.append(stepped - started)
-        if hasattr(event, "draw"):
+        if isinstance(event, Step):
             event.draw()
             previews.append(time.perf_counter() - stepped)
         started = time.perf_counter()

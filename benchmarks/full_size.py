@@ -1,16 +1,16 @@
 """Full-size results: ``transfer`` against Lanczos on edits whose full-size result is known, its time and its memory.
 
-``make detail`` writes ``benchmarks/FULL_SIZE.md``; ``python -m benchmarks.full_size 3`` looks at three photos only.
+``make detail`` writes ``benchmarks/FULL_SIZE.md``; ``--count 3`` looks at three photos only.
 
-The edit is computed at the small size and degraded as an autoencoder would. What it should be at full size is the same
-closed form at full size. Flakes, streaks and grain lie where noise says, pixel by pixel, so no two sizes agree on them:
-there the layer of flakes is that of the small picture, enlarged, over the closed form of the full-size photo.
+The edit is computed at the small size and degraded as an autoencoder does it. It is compared with the same closed form
+at full size. Flakes, streaks and grain lie where noise says, pixel by pixel, so two sizes never agree on them. For
+these the layer of flakes is that of the small picture, enlarged, over the closed form of the full-size photo.
 """
 
+import argparse
 import os
 import platform
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -26,23 +26,13 @@ from torch import Tensor
 
 from pix2pix.diffusion.checkpoints import POCKET
 from pix2pix.photo.upsampling import transfer
-from pix2pix.training.evaluation.photos import open_photos, psnr, to_image, to_tensor
+from pix2pix.training.evaluation.photos import open_photos
+from pix2pix.training.pictures import psnr, to_image, to_tensor
 from pix2pix.training.targets.edits import EDITS, PLAIN, TINTS, apply
 from pix2pix.training.targets.filters import gaussian_blur
 
 RESULTS = Path(__file__).parent / "FULL_SIZE.md"
-REDRAWN = (
-    "posterize",
-    "blur",
-    "sharpen",
-    "sketch",
-    "pixelate",
-    "oil painting",
-    "cartoon",
-    "film grain",
-    "snow",
-    "rain",
-)
+REDRAWN = [name for name, edit in EDITS.items() if edit.redraws]
 CANVAS_AREA = 256**2
 RUNS = 3
 MEGA = 10**6
@@ -57,12 +47,16 @@ class Setting:
     degrade: Callable[[Tensor, torch.Generator], Tensor]
 
 
-Gains = dict[str, list[tuple[float, float]]]  # by edit, of each photo: dB of Lanczos, and how many more of transfer
+Gains = dict[str, list[tuple[float, float]]]  # by edit, for each photo: dB of Lanczos, and what transfer adds to it
 
 
-def main(photos: int | None = None) -> None:
-    """Measure everything, on all photos or the first ``photos``, and write the results."""
-    pictures = list(open_photos().values())[:photos]
+def main() -> None:
+    """Read the command line, measure everything and write the results."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.full_size", description=__doc__)
+    parser.add_argument("--photos", type=Path, help="folder of PNG photographs; without it gradio's")
+    parser.add_argument("--count", type=int, help="only the first so many photos")
+    given = parser.parse_args()
+    pictures = list(open_photos(given.photos).values())[: given.count]
     settings = [
         Setting("1/4, blur and noise", 4, _blur_and_noise),
         Setting("1/2, blur and noise", 2, _blur_and_noise),
@@ -104,7 +98,8 @@ def _through_pocket() -> Callable[[Tensor, torch.Generator], Tensor]:
     def degrade(pictures: Tensor, generator: torch.Generator) -> Tensor:
         height, width = pictures.shape[2:]
         padded = F.pad(pictures, (0, -width % 4, 0, -height % 4), mode="replicate")
-        return (vae.decode(vae.encode(padded * 2 - 1).latents).sample[..., :height, :width] + 1) / 2
+        drawn: Tensor = vae.decode(vae.encode(padded * 2 - 1).latents).sample
+        return (drawn[..., :height, :width] + 1) / 2
 
     return degrade
 
@@ -147,8 +142,8 @@ def _gains(photos: Iterable[Image.Image], setting: Setting) -> Gains:
 def _at_full_size(name: str, photo: Tensor, noise: Tensor) -> Tensor:
     """The edit of ``photo``, (1, 3, H, W); ``noise`` is that of the small size.
 
-    What follows noise is ``edit(picture) = clear(picture) * share + layer`` at every pixel, so black and white pictures
-    tell share and layer.
+    Edits that follow noise are ``edit(picture) = clear(picture) * share + layer`` at every pixel. So share and layer
+    can be computed from what they make of a black and of a white picture.
     """
     calm = torch.zeros_like(photo[:, :1])
     if not EDITS[name].follows_noise:
@@ -191,7 +186,7 @@ def _cost(photos: list[Image.Image]) -> str:
 
 
 def _measured(photos: list[Image.Image], pixels: int, area: int) -> str:
-    """One row, measured in a process of its own, so that no memory is there to be used again."""
+    """One row, measured in a process of its own, which holds no freed memory that would hide what is needed."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
         return process.submit(_measure, photos, pixels, area).result()
 
@@ -216,6 +211,7 @@ def _tiled(photos: list[Image.Image], pixels: int) -> Image.Image:
 
 
 def _runs(photo: Image.Image, before: Image.Image, after: Image.Image) -> Iterator[tuple[float, float, float]]:
+    """Seconds, seconds of processor time, and MB above what was held before, of every run of ``transfer``."""
     for _ in range(RUNS):
         Path("/proc/self/clear_refs").write_text("5")  # begins a new peak; see proc(5)
         held, started, processor = _memory("VmRSS"), time.perf_counter(), time.process_time()
@@ -224,9 +220,10 @@ def _runs(photo: Image.Image, before: Image.Image, after: Image.Image) -> Iterat
 
 
 def _memory(what: str) -> float:
+    """A line of the process's status in MB; see proc(5)."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(what)) * 1024 / MEGA
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else None)
+    main()

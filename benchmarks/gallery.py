@@ -14,11 +14,11 @@ import torch
 from gradio.media import get_image
 from PIL import Image, ImageOps
 
-from benchmarks.against_diffusers import machine, medians
 from benchmarks.architecture import random_pipeline
-from pix2pix import Editor, EditRequest
+from benchmarks.stock import canvas_of, edit_one, edit_together
+from benchmarks.timing import machine, medians
+from pix2pix import Editor, EditRequest, Photo, open_photo
 from pix2pix.diffusion.checkpoints import INSTRUCT_PIX2PIX
-from pix2pix.photo import Photo, open_photo, to_canvas
 
 RESULTS = Path(__file__).parent / "GALLERY.md"
 PHOTOS = ("tower.jpg", "lion.jpg", "cheetah1.jpg")
@@ -39,7 +39,8 @@ class Measured:
     batched: float
 
     def table(self, number: int) -> str:
-        best = min(self.ours, key=self.ours.get)
+        """A table in Markdown for a gallery of ``number`` photos."""
+        best = min(self.ours, key=self.ours.__getitem__)
         rows = {f"ours, {size} together": seconds for size, seconds in self.ours.items()}
         rows |= {"diffusers, one call for each photo": self.loop, f"diffusers, one call for all {number}": self.batched}
         lines = [
@@ -53,14 +54,14 @@ class Measured:
 def main() -> None:
     """Measure what this machine can and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--photos", type=int, default=16)
-    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--count", type=int, default=16, help="photos in the gallery")
+    parser.add_argument("--runs", type=int, default=3, help="runs of each way")
     options = parser.parse_args()
-    photos = list(islice(_photos(), options.photos))
+    photos = list(islice(_photos(), options.count))
     sections = [_pocket_section(photos, options.runs)]
     if torch.cuda.is_available():
         sections.append(_full_size_section(photos, options.runs))
-    title = f"# A gallery of {options.photos} photos against stock diffusers"
+    title = f"# A gallery of {options.count} photos against stock diffusers"
     text = "\n\n".join([title, machine(options.runs), NOTE, *sections])
     RESULTS.write_text(text + "\n", encoding="utf-8")
     print(text)
@@ -96,15 +97,22 @@ def _measure(editor: Editor, photos: list[Photo], request: EditRequest, runs: in
     request = request.resolved(editor.checkpoint.defaults)
     sizes = MICRO_BATCHES[editor.pipeline._execution_device.type]
     ours = [_gallery(editor, photos, request, size) for size in sizes]
-    canvases = [to_canvas(photo, request.resolution, editor.grid).image for photo in photos]
-    loop, batched = _loop(editor, canvases, request), _batched(editor, canvases, request)
+    canvases = [canvas_of(photo, editor) for photo in photos]
+
+    def loop() -> None:
+        for canvas in canvases:
+            edit_one(editor, canvas, request)
+
+    def batched() -> None:
+        edit_together(editor, canvases, request)
+
     *of_ours, of_loop, of_batched = medians(*ours, loop, batched, runs=runs)
     return Measured(dict(zip(sizes, of_ours, strict=True)), of_loop, of_batched)
 
 
 def _gallery(editor: Editor, photos: list[Photo], request: EditRequest, size: int) -> Callable[[], None]:
-    """All photos in a session that knows nothing yet, to finished pictures of their own size."""
-    canvas = to_canvas(photos[0], request.resolution, editor.grid).image.size
+    """An edit of all ``photos``, ``size`` at a time and without a session, to pictures of their own size."""
+    canvas = canvas_of(photos[0], editor).size
 
     def run() -> None:
         editor.micro_batches[canvas] = size
@@ -113,38 +121,6 @@ def _gallery(editor: Editor, photos: list[Photo], request: EditRequest, size: in
         assert editor.micro_batches[canvas] == size, "memory ran out"
 
     return run
-
-
-def _loop(editor: Editor, canvases: list[Image.Image], request: EditRequest) -> Callable[[], None]:
-    def run() -> None:
-        for canvas in canvases:
-            editor.pipeline(request.instruction, image=canvas, generator=_generator(request), **_settings(request))
-
-    return run
-
-
-def _batched(editor: Editor, canvases: list[Image.Image], request: EditRequest) -> Callable[[], None]:
-    def run() -> None:
-        editor.pipeline(
-            [request.instruction] * len(canvases),
-            image=canvases,
-            generator=[_generator(request) for _ in canvases],
-            **_settings(request),
-        )
-
-    return run
-
-
-def _generator(request: EditRequest) -> torch.Generator:
-    return torch.Generator().manual_seed(request.seed)
-
-
-def _settings(request: EditRequest) -> dict:
-    return {
-        "num_inference_steps": request.num_inference_steps,
-        "guidance_scale": request.guidance_scale,
-        "image_guidance_scale": request.image_guidance_scale,
-    }
 
 
 if __name__ == "__main__":

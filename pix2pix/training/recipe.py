@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class AutoencoderRecipe:
-    """Attributes: steps in all, and those at the end on larger crops; batch and crop (pixels) of the two parts."""
+    """Attributes: ``last_steps`` of the ``steps`` are at the end and train on larger crops.
+
+    A batch has ``batch`` crops of ``crop`` x ``crop`` pixels, and at the end those of ``last_batch`` and ``last_crop``.
+    """
 
     steps: int = 9000
     last_steps: int = 1200
@@ -20,7 +23,7 @@ class AutoencoderRecipe:
 
 @dataclass(frozen=True)
 class LanguageRecipe:
-    """Attributes: the text encoder's size, and its training on wordings alone before the denoiser's."""
+    """Attributes: the text encoder's size, and how it is trained on sentences alone, before the denoiser."""
 
     steps: int = 3000
     batch: int = 64
@@ -37,10 +40,11 @@ class Shards:
     """Pairs of one kind: how they are drawn, and how many of them train in a step.
 
     Attributes:
-        sides: of the pictures in pixels; one of them, at random, for all pictures of a shard.
-        whole: whether they are whole scenes, of several shapes with the area of ``side`` x ``side``, and not crops.
-        pixels: of all pictures of a batch together.
-        sources, edits: a shard is ``sources`` pictures of the smallest side, or fewer larger ones, times ``edits``.
+        sides: of the pictures in pixels; a random one of them for each shard.
+        whole: whether they are whole scenes in several formats, each with the area of side x side; otherwise crops.
+        pixels: in a batch, of all its pictures together.
+        sources: pictures in a shard, if they have the smallest side; fewer larger ones.
+        edits: made of each of them.
     """
 
     sides: tuple[int, ...]
@@ -52,10 +56,16 @@ class Shards:
 
 @dataclass(frozen=True)
 class DenoiserRecipe:
-    """Attributes: steps in all; the last share of them cools the learning rate down.
+    """How the denoiser is trained.
 
-    A step trains on a batch of crops and one of whole pictures, each drawn from the pool of the last shards of its
-    kind; a block of steps later the pool moves on by a shard.
+    A step trains on a batch of crops and on a batch of whole pictures, each drawn from a pool of shards of its kind.
+
+    Attributes:
+        steps: in all.
+        cooldown: share of the steps, at the end, in which the learning rate goes down.
+        widths: channels of the UNet at each level, from the top.
+        block: steps after which a pool gets a new shard and loses its oldest.
+        pool: shards in a pool.
     """
 
     steps: int = 19_200
@@ -69,18 +79,18 @@ class DenoiserRecipe:
 
     @property
     def cooldown_steps(self) -> int:
-        """The steps at the end while the learning rate goes down."""
+        """The number of steps at the end in which the learning rate goes down."""
         return round(self.steps * self.cooldown)
 
     @property
     def shards(self) -> tuple[Shards, Shards]:
-        """The two kinds that a step trains on."""
+        """The two kinds of pairs that a step trains on."""
         return self.crops, self.whole
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides the weights, together with the machine."""
+    """Everything that decides the weights, but for the machine and its number of threads."""
 
     seed: int = 0
     scenes: int = 10_000

@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image, ImageFilter, ImageOps
 
-from pix2pix.training.evaluation.photos import to_image, to_tensor
+from pix2pix.training.pictures import to_image, to_tensor
 from pix2pix.training.targets.colour import hsv_to_rgb, luminance, rgb_to_hsv
 from pix2pix.training.targets.edits import EDITS, SLIGHT, STRONG, TINTS, apply
 from pix2pix.training.targets.filters import gaussian_blur

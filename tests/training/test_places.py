@@ -6,8 +6,8 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from pix2pix.training.evaluation.photos import to_image, to_tensor
 from pix2pix.training.evaluation.place_measures import ALTERNATIVES, in_its_place, rivals_of
+from pix2pix.training.pictures import to_image, to_tensor
 from pix2pix.training.targets.places import (
     PAINTS,
     POSITIONS,

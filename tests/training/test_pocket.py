@@ -5,16 +5,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from gradio.media import get_image
-from PIL import Image
 
 from pix2pix.diffusion.checkpoints import POCKET
 from pix2pix.training.evaluation import measures
-from pix2pix.training.evaluation.__main__ import load_editor
-from pix2pix.training.evaluation.evaluation import measured_photo
-from pix2pix.training.evaluation.photos import to_tensor
+from pix2pix.training.evaluation.checkpoint import load_editor
+from pix2pix.training.evaluation.photos import measured_photo, open_photos
 from pix2pix.training.evaluation.place_measures import in_its_place
-from pix2pix.training.export import size_in_megabytes
+from pix2pix.training.learning.export import size_in_megabytes
+from pix2pix.training.pictures import to_tensor
 from pix2pix.training.words.meanings import Frame, Local
 
 FOLDER = Path(POCKET.source)
@@ -32,8 +30,7 @@ def edit(editor):
 
 @pytest.fixture(scope="module")
 def photos():
-    names = ("tower.jpg", "lion.jpg", "cheetah1.jpg")
-    return [measured_photo(Image.open(get_image(name)).convert("RGB")) for name in names]
+    return [measured_photo(photo) for photo in open_photos().values()]
 
 
 def test_it_is_small():

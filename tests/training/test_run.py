@@ -1,6 +1,7 @@
 """The whole training in miniature: one command makes a checkpoint, and a kill changes nothing of it."""
 
 import json
+from contextlib import contextmanager
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -10,17 +11,19 @@ import torch
 from PIL import Image
 
 from pix2pix import Editor, EditRequest
-from pix2pix.training.__main__ import make_checkpoint
-from pix2pix.training.export import size_in_megabytes
-from pix2pix.training.learning import learning
+from pix2pix.training.learning import denoiser
 from pix2pix.training.learning.autoencoder import make_autoencoder, start_as_pca
 from pix2pix.training.learning.batches import draw_batch
-from pix2pix.training.learning.denoiser import ColourLoss, add_noise, draw_noise, make_scheduler, make_unet
-from pix2pix.training.learning.learning import with_drafts
+from pix2pix.training.learning.checkpoint import make_checkpoint
+from pix2pix.training.learning.colour_loss import ColourLoss
+from pix2pix.training.learning.denoiser import with_drafts
+from pix2pix.training.learning.export import size_in_megabytes
 from pix2pix.training.learning.locating import Locator
 from pix2pix.training.learning.pairs import Pairs, random_pictures
+from pix2pix.training.learning.unet import add_noise, draw_noise, make_scheduler, make_unet
+from pix2pix.training.learning.watch import SIDE
 from pix2pix.training.recipe import AutoencoderRecipe, DenoiserRecipe, LanguageRecipe, Recipe, Shards
-from pix2pix.training.state import numpy_generator
+from pix2pix.training.state import numpy_generator, seeded
 from pix2pix.training.targets.scenes import make_scenes
 from pix2pix.training.words.meanings import Change
 
@@ -41,11 +44,28 @@ TINY = Recipe(
 CPU = torch.device("cpu")
 
 
+@contextmanager
+def deterministic_algorithms():
+    """As the command does, but torch's switch is put back."""
+    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+
+
+def make(recipe, run):
+    """The folder of the checkpoint, made as the command makes it."""
+    with deterministic_algorithms():
+        return make_checkpoint(recipe, run, CPU)
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """The folder of an uninterrupted run."""
     run = tmp_path_factory.mktemp("run")
-    make_checkpoint(TINY, run, CPU)
+    make(TINY, run)
     return run
 
 
@@ -58,7 +78,7 @@ class Killed(Exception):
 
 
 def test_a_killed_training_goes_on_to_the_same_weights(made, tmp_path, monkeypatch):
-    step = learning.train_step
+    step = denoiser.train_step
 
     def killed_at_the_fourth(learner, *arguments):
         if learner.step == 3:
@@ -66,19 +86,49 @@ def test_a_killed_training_goes_on_to_the_same_weights(made, tmp_path, monkeypat
         return step(learner, *arguments)
 
     monkeypatch.setattr("pix2pix.training.state.SAVE_EVERY_SECONDS", 0)
-    monkeypatch.setattr(learning, "train_step", killed_at_the_fourth)
+    monkeypatch.setattr(denoiser, "train_step", killed_at_the_fourth)
     with pytest.raises(Killed):
-        make_checkpoint(TINY, tmp_path, CPU)
-    monkeypatch.setattr(learning, "train_step", step)
-    assert weights(make_checkpoint(TINY, tmp_path, CPU)) == weights(made / "checkpoint")
+        make(TINY, tmp_path)
+    monkeypatch.setattr(denoiser, "train_step", step)
+    assert weights(make(TINY, tmp_path)) == weights(made / "checkpoint")
+
+
+def switches():
+    """What the training and the evaluation might change of torch for everybody."""
+    return (
+        torch.are_deterministic_algorithms_enabled(),
+        torch.get_num_threads(),
+        (torch.tensor(1e-40) * 1).item() == 0,  # whether the smallest numbers are taken for zero
+        torch.random.get_rng_state().tolist(),
+    )
+
+
+def test_the_training_changes_nothing_for_others(made):
+    before = switches()
+    make_checkpoint(TINY, made, CPU)
+    assert switches() == before
+
+
+def longer(made, run, steps):
+    """The checkpoint of ``made``'s training with more steps, gone on with in the folder ``run``."""
+    for name in ("scenes.npy", "autoencoder.pt", "language.pt", "denoiser.pt", "denoiser-cooling.pt"):
+        if (made / name).exists():
+            (run / name).write_bytes((made / name).read_bytes())
+    return make(replace(TINY, denoiser=replace(TINY.denoiser, steps=steps)), run)
 
 
 def test_a_finished_training_can_be_made_longer(made, tmp_path):
-    for name in ("scenes.npy", "autoencoder.pt", "language.pt", "denoiser.pt", "denoiser-cooling.pt"):
-        if (made / name).exists():
-            (tmp_path / name).write_bytes((made / name).read_bytes())
-    longer = replace(TINY, denoiser=replace(TINY.denoiser, steps=8))
-    assert weights(make_checkpoint(longer, tmp_path, CPU)) != weights(made / "checkpoint")
+    assert weights(longer(made, tmp_path, 8)) != weights(made / "checkpoint")
+
+
+def test_who_watches_sees_a_sheet_and_changes_nothing(made, tmp_path, monkeypatch):
+    (tmp_path / "watched").mkdir()
+    (tmp_path / "alone").mkdir()
+    alone = weights(longer(made, tmp_path / "alone", 7))
+    monkeypatch.setattr(denoiser, "WATCH_EVERY", 7)
+    assert weights(longer(made, tmp_path / "watched", 7)) == alone
+    with Image.open(tmp_path / "watched" / "sheet-000007.png") as sheet:
+        assert min(sheet.size) > 4 * SIDE
 
 
 def test_the_checkpoint_is_what_the_app_runs(made):
@@ -123,7 +173,8 @@ def test_the_encoder_starts_as_the_principal_components():
 def test_an_untrained_denoiser_returns_the_photo():
     vae = make_autoencoder(AutoencoderRecipe(), seed=0)
     vae.register_to_config(scaling_factor=1.7)
-    unet = make_unet(DenoiserRecipe(), LanguageRecipe(), vae, seed=0)
+    with seeded(0):
+        unet = make_unet(DenoiserRecipe(), LanguageRecipe(), vae)
     photo = 0.6 * torch.randn(1, 16, 16, 16, generator=torch.Generator().manual_seed(0))
     seen = torch.cat([torch.randn_like(photo), photo], 1)
     with torch.no_grad():
@@ -131,13 +182,25 @@ def test_an_untrained_denoiser_returns_the_photo():
     assert (predicted - 1.7 * photo).abs().mean() < 0.05
 
 
+def unet_and_locator():
+    with seeded(0):
+        vae = make_autoencoder(AutoencoderRecipe(), seed=0)
+        return make_unet(TINY.denoiser, TINY.language, vae), Locator(TINY.denoiser.widths)
+
+
 def test_the_locator_hears_the_way_up_and_leaves_nothing_behind():
-    vae = make_autoencoder(AutoencoderRecipe(), seed=0)
-    unet, locator = make_unet(TINY.denoiser, TINY.language, vae, seed=0), Locator(TINY.denoiser.widths)
+    unet, locator = unet_and_locator()
     with torch.no_grad(), locator.listening(unet) as features:
         unet(torch.randn(2, 32, 16, 24), torch.tensor([999]), torch.randn(2, 32, 32))
     assert [tuple(seen.shape[1:]) for seen in features] == [(64, 2, 3), (64, 4, 6), (64, 8, 12), (64, 16, 24)]
     assert locator.loss(features) > 0
+    assert not any(block._forward_hooks for block in (unet.mid_block, *unet.up_blocks))
+
+
+def test_the_locator_leaves_nothing_behind_after_an_error():
+    unet, locator = unet_and_locator()
+    with pytest.raises(ZeroDivisionError), locator.listening(unet):
+        raise ZeroDivisionError
     assert not any(block._forward_hooks for block in (unet.mid_block, *unet.up_blocks))
 
 

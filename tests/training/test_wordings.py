@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from pix2pix.training.evaluation.evaluation import read_held_out
-from pix2pix.training.learning.mixture import CROP_SHARES, WHOLE_SHARES, sample_kind, sample_meaning, sample_sentence
 from pix2pix.training.targets.edits import EDITS, SLIGHT, STRONG
+from pix2pix.training.words.dressing import dress
+from pix2pix.training.words.free_wordings import free_wordings
 from pix2pix.training.words.meanings import (
     Change,
     Frame,
@@ -22,10 +22,9 @@ from pix2pix.training.words.meanings import (
     recolourings,
     shapes,
 )
+from pix2pix.training.words.mixture import CROP_SHARES, WHOLE_SHARES, sample_kind, sample_meaning, sample_sentence
+from pix2pix.training.words.terms import PHRASES, TERMS, VOCABULARY
 from pix2pix.training.words.wordings import (
-    PHRASES,
-    VOCABULARY,
-    dress,
     graded_wordings,
     is_held_out_wording,
     say,
@@ -63,7 +62,7 @@ def test_every_edit_has_many_wordings_and_some_held_out(name):
 
 
 def test_the_vocabulary_is_of_the_edits():
-    assert set(VOCABULARY) | set(PHRASES["colours"]) == set(EDITS)
+    assert set(VOCABULARY) | set(TERMS["colours"]) == set(EDITS)
 
 
 def test_every_wording_has_one_meaning():
@@ -97,7 +96,7 @@ def test_no_slot_is_left_open():
 
 
 def test_the_file_of_free_wordings_covers_every_edit_and_is_not_of_the_trained_grammar():
-    free = read_held_out()
+    free = free_wordings()
     assert {name for name, _ in free} == set(EDITS)
     trained = {
         said_with(wording, thing)
@@ -110,7 +109,7 @@ def test_the_file_of_free_wordings_covers_every_edit_and_is_not_of_the_trained_g
 
 def test_the_training_never_says_what_is_held_out():
     held_out = {said_with(wording, "it") for name in EDITS for wording in split_wordings(name)[1]}
-    held_out |= {sentence.lower() for _, sentence in read_held_out()}
+    held_out |= {sentence.lower() for _, sentence in free_wordings()}
     rng = random.Random(1)
     said = [say((Change(name),), rng) for name in EDITS for _ in range(120)]
     clashes = [sentence for sentence in said if {bare(sentence), sentence.lower()} & held_out]
@@ -153,9 +152,9 @@ def test_places_are_named_with_all_their_parts():
 
 
 def test_places_mean_one_thing_each():
-    named = [phrase for phrases in PHRASES["positions"].values() for phrase in phrases]
+    named = [phrase for phrases in TERMS["positions"].values() for phrase in phrases]
     assert len(named) == len(set(named))
-    named = [phrase for phrases in PHRASES["regions"].values() for phrase in phrases]
+    named = [phrase for phrases in TERMS["regions"].values() for phrase in phrases]
     assert len(named) == len(set(named))
 
 
@@ -169,8 +168,8 @@ def test_articles(text, expected):
 
 def test_dressing_keeps_the_words_mostly():
     rng = random.Random(5)
-    kept = sum("sepia" in dress("add sepia to {it}", rng).lower() for _ in range(300))
-    assert kept > 270
+    understood = sum("sepia" in dress("add sepia to {it}", rng).lower() for _ in range(300))
+    assert understood > 270
 
 
 def test_which_wordings_are_held_out_is_fixed():

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pix2pix.training.evaluation.abilities import abilities_of
-from pix2pix.training.evaluation.evaluation import Evaluation
+from pix2pix.training.evaluation.evaluate import Evaluation
 from pix2pix.training.recipe import Recipe
 
 TEMPLATE = Path(__file__).with_name("model_card.md")

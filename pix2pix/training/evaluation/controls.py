@@ -8,10 +8,10 @@ from PIL import Image
 
 from pix2pix import Editor, EditRequest
 from pix2pix.training.evaluation.measures import targets_of
-from pix2pix.training.evaluation.photos import psnr, to_tensor
 from pix2pix.training.evaluation.plots import draw_plot, save_side_by_side
+from pix2pix.training.pictures import psnr, to_tensor
 
-CONTROLS = "controls.png"
+PLOT_FILE = "controls.png"
 SHOWN_EDITS = {
     "make it sepia": "sepia",
     "make it night": "night",
@@ -29,33 +29,45 @@ Measure = Callable[[Editor, Image.Image, EditRequest, str], float]
 def write_controls(folder: Path, editor: Editor, photos: Sequence[Image.Image]) -> None:
     """Write the plot of ``editor`` on ``photos`` into ``folder``."""
     plots = [
-        _plot("dB to the target by steps", editor, photos, "num_inference_steps", STEPS, _nearness),
-        _plot("size of the edit by text guidance", editor, photos, "guidance_scale", TEXT_GUIDANCE, _size),
-        _plot("size of the edit by image guidance", editor, photos, "image_guidance_scale", IMAGE_GUIDANCE, _size),
+        _plot("dB to the target by steps", editor, photos, STEPS, _with_steps, _nearness),
+        _plot("size of the edit by text guidance", editor, photos, TEXT_GUIDANCE, _with_text_guidance, _size),
+        _plot("size of the edit by image guidance", editor, photos, IMAGE_GUIDANCE, _with_image_guidance, _size),
     ]
-    save_side_by_side(folder / CONTROLS, plots)
+    save_side_by_side(folder / PLOT_FILE, plots)
 
 
 def nearness_by_steps(editor: Editor, photos: Sequence[Image.Image]) -> dict[int, float]:
     """Mean dB to the target of the shown edits, by the number of steps."""
     near = {}
     for steps in STEPS:
-        requests = [(EditRequest(said, num_inference_steps=steps, seed=0), name) for said, name in SHOWN_EDITS.items()]
+        requests = [(_with_steps(sentence, steps), name) for sentence, name in SHOWN_EDITS.items()]
         near[steps] = fmean(_nearness(editor, photo, *request) for request in requests for photo in photos)
     return near
+
+
+def _with_steps(sentence: str, value: float) -> EditRequest:
+    return EditRequest(sentence, num_inference_steps=int(value), seed=0)
+
+
+def _with_text_guidance(sentence: str, value: float) -> EditRequest:
+    return EditRequest(sentence, guidance_scale=value, seed=0)
+
+
+def _with_image_guidance(sentence: str, value: float) -> EditRequest:
+    return EditRequest(sentence, image_guidance_scale=value, seed=0)
 
 
 def _plot(
     title: str,
     editor: Editor,
     photos: Sequence[Image.Image],
-    setting: str,
     values: Sequence[float],
+    request_with: Callable[[str, float], EditRequest],
     measure: Measure,
 ) -> Image.Image:
     lines = []
     for sentence, name in SHOWN_EDITS.items():
-        requests = [EditRequest(sentence, seed=0, **{setting: value}) for value in values]
+        requests = [request_with(sentence, value) for value in values]
         lines.append((name, [fmean(measure(editor, photo, request, name) for photo in photos) for request in requests]))
     return draw_plot(title, values, lines)
 

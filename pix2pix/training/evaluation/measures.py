@@ -1,4 +1,4 @@
-"""The measurements of the evaluation, each on edits as the app makes them."""
+"""How an edit is measured: whether the outcome is nearer to what was asked for than to anything else."""
 
 import random
 from collections.abc import Callable, Iterable, Sequence
@@ -10,12 +10,12 @@ from PIL import Image
 from torch import Tensor
 
 from pix2pix import Editor, EditRequest
-from pix2pix.training.evaluation.photos import psnr, to_image, to_tensor
 from pix2pix.training.learning.autoencoder import FACTOR
 from pix2pix.training.learning.pairs import noise_of_pixels
+from pix2pix.training.pictures import psnr, to_image, to_tensor
 from pix2pix.training.targets.edits import EDITS, PLAIN, SLIGHT, STRONG, apply
 from pix2pix.training.targets.recolour import THING_COLOURS, membership, recolour, turn_hues
-from pix2pix.training.words.meanings import Change, Meaning, Recolour, apply_meaning
+from pix2pix.training.words.meanings import Action, Change, Frame, Local, Meaning, Recolour, Shape, apply_meaning
 from pix2pix.training.words.wordings import wording_of
 
 UNCHANGED = "the photo itself"
@@ -23,7 +23,7 @@ SEED = 0
 THINGS_SHARE = 0.02  # of a photo that must have the colour for a recolouring of it to count
 HUE_TURNS = 12  # tried on a photo until some of it has the colour
 
-Edit = Callable[[Image.Image, str], Tensor]
+EditFunction = Callable[[Image.Image, str], Tensor]  # photo and sentence to the model's picture, (1, 3, H, W) in 0..1
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Sample:
         psnr: dB to the target.
         nearest: which candidate the outcome is nearest to, where candidates were compared.
         outside: dB to the photo where nothing should change, for colours of things, places and shapes.
+        shown: outcome and target for the contact sheet, (1, 3, H, W) each.
     """
 
     sentence: str
@@ -43,11 +44,11 @@ class Sample:
     psnr: float
     nearest: str = ""
     outside: float = float("nan")
-    cells: tuple[tuple[str, Tensor], ...] = field(default=(), repr=False)
+    shown: tuple[Tensor, Tensor] | None = field(default=None, repr=False)
 
 
-def edit_with(editor: Editor) -> Edit:
-    """A function from photo and sentence to the model's picture, (1, 3, H, W); with the checkpoint's own defaults.
+def edit_with(editor: Editor) -> EditFunction:
+    """The edits of ``editor`` with its checkpoint's own defaults.
 
     The empty sentence, which the app refuses, goes to the pipeline directly.
     """
@@ -73,7 +74,9 @@ def _edit_without_words(editor: Editor, photo: Image.Image) -> Tensor:
     return to_tensor(output.images[0])
 
 
-def global_edits(edit: Edit, photos: Sequence[Image.Image], wordings: Iterable[tuple[str, str]]) -> list[Sample]:
+def global_edits(
+    edit: EditFunction, photos: Sequence[Image.Image], wordings: Iterable[tuple[str, str]]
+) -> list[Sample]:
     """Is the outcome nearer to its own target than to the photo and every other edit's?
 
     Args:
@@ -81,15 +84,15 @@ def global_edits(edit: Edit, photos: Sequence[Image.Image], wordings: Iterable[t
         wordings: name of the edit and sentence.
     """
     samples = []
-    targets = {}
+    targets: dict[int, dict[str, Tensor]] = {}
     for (name, sentence), index in zip(wordings, cycle(range(len(photos))), strict=False):
         if index not in targets:
             targets[index] = targets_of(to_tensor(photos[index]))
         outcome = edit(photos[index], sentence)
-        near = {candidate: psnr(outcome, target) for candidate, target in targets[index].items()}
-        nearest = max(near, key=near.get)
-        cells = ((sentence, outcome), (f"target: {name}", targets[index][name]))
-        samples.append(Sample(sentence, name, nearest == name, near[name], nearest, cells=cells))
+        decibels = {candidate: psnr(outcome, target) for candidate, target in targets[index].items()}
+        nearest = max(decibels, key=decibels.__getitem__)
+        shown = outcome, targets[index][name]
+        samples.append(Sample(sentence, name, nearest == name, decibels[name], nearest, shown=shown))
     return samples
 
 
@@ -106,7 +109,7 @@ def first_noise(picture: Tensor) -> Tensor:
     return noise_of_pixels(torch.randn(latents, generator=torch.Generator().manual_seed(SEED)))
 
 
-def degrees_in_order(edit: Edit, photos: Sequence[Image.Image], names: Iterable[str]) -> list[Sample]:
+def degrees_in_order(edit: EditFunction, photos: Sequence[Image.Image], names: Iterable[str]) -> list[Sample]:
     """Does "slightly" change less and "very" more than the plain edit, along the way from photo to plain target?"""
     samples, rng = [], random.Random(SEED)
     for name, photo in zip(names, cycle(photos), strict=False):
@@ -114,34 +117,42 @@ def degrees_in_order(edit: Edit, photos: Sequence[Image.Image], names: Iterable[
         way = apply(name, picture, first_noise(picture)) - picture
         sentences = [wording_of((Change(name, s),), rng).replace("{it}", "it") for s in (SLIGHT, PLAIN, STRONG)]
         outcomes = [edit(photo, sentence) for sentence in sentences]
-        sizes = [((outcome - picture) * way).sum().item() / (way**2).sum().item() for outcome in outcomes]
-        reached = f"{sizes[0]:.2f} < {sizes[1]:.2f} < {sizes[2]:.2f}"
-        order = sizes[0] < sizes[1] < sizes[2]
-        samples.append(Sample(" / ".join(sentences), name, order, psnr(outcomes[1], picture + way), reached))
+        slight, plain, strong = (
+            ((outcome - picture) * way).sum().item() / (way**2).sum().item() for outcome in outcomes
+        )
+        reached = f"{slight:.2f} < {plain:.2f} < {strong:.2f}"
+        in_order = slight < plain < strong
+        samples.append(Sample(" / ".join(sentences), name, in_order, psnr(outcomes[1], picture + way), reached))
     return samples
 
 
-def two_edits(edit: Edit, photos: Sequence[Image.Image], requests: Iterable[tuple[Meaning, str]]) -> list[Sample]:
+def two_edits(
+    edit: EditFunction, photos: Sequence[Image.Image], requests: Iterable[tuple[Meaning, str]]
+) -> list[Sample]:
     """Is the outcome of two edits nearer to both than to either alone and to the photo?"""
     samples = []
     for (meaning, sentence), photo in zip(requests, cycle(photos), strict=False):
         picture, outcome = to_tensor(photo), edit(photo, sentence)
         candidates = {"both": meaning, "the first": meaning[:1], "the second": meaning[1:], UNCHANGED: ()}
         targets = {name: apply_meaning(part, picture, first_noise(picture)) for name, part in candidates.items()}
-        near = {name: psnr(outcome, target) for name, target in targets.items()}
-        nearest = max(near, key=near.get)
-        wanted = " + ".join(step.name for step in meaning)
-        cells = ((sentence, outcome), (f"target: {wanted}", targets["both"]))
-        samples.append(Sample(sentence, wanted, nearest == "both", near["both"], nearest, cells=cells))
+        decibels = {name: psnr(outcome, target) for name, target in targets.items()}
+        nearest = max(decibels, key=decibels.__getitem__)
+        wanted = " + ".join(described(action) for action in meaning)
+        shown = outcome, targets["both"]
+        samples.append(Sample(sentence, wanted, nearest == "both", decibels["both"], nearest, shown=shown))
     return samples
 
 
 def colours_of_things(
-    edit: Edit, photos: Sequence[Image.Image], requests: Iterable[tuple[Recolour, str]]
+    edit: EditFunction, photos: Sequence[Image.Image], requests: Iterable[tuple[Meaning, str]]
 ) -> list[Sample]:
-    """Inside the things: nearest to the colour asked for, of all colours and the photo? Outside: how well kept?"""
+    """Is what had the colour nearest to the colour asked for, of all colours and the photo?
+
+    Photos without things of that colour are left out. The samples also have the dB to the photo around the things.
+    """
     samples = []
-    for (change, sentence), photo in zip(requests, cycle(photos), strict=False):
+    for ((change,), sentence), photo in zip(requests, cycle(photos), strict=False):
+        assert isinstance(change, Recolour)
         photo = with_things(photo, change.source)
         picture = to_tensor(photo)
         things = membership(picture, change.source)[:, None]
@@ -150,14 +161,12 @@ def colours_of_things(
         outcome = edit(photo, sentence)
         targets = {c: recolour(picture, change.source, c) for c in THING_COLOURS if c != change.source}
         targets[UNCHANGED] = picture
-        near = {name: psnr(outcome, target, things) for name, target in targets.items()}
-        nearest = max(near, key=near.get)
+        decibels = {name: psnr(outcome, target, things) for name, target in targets.items()}
+        nearest = max(decibels, key=decibels.__getitem__)
         outside = psnr(outcome, picture, (things < 0.02).float())
-        wanted = targets[change.target]
-        cells = ((sentence, outcome), ("target", wanted), ("photo", picture))
-        passed = nearest == change.target
-        name = f"{change.source} to {change.target}"
-        samples.append(Sample(sentence, name, passed, psnr(outcome, wanted), nearest, outside, cells))
+        target = targets[change.target]
+        passed, reached = nearest == change.target, psnr(outcome, target)
+        samples.append(Sample(sentence, described(change), passed, reached, nearest, outside, (outcome, target)))
     return samples
 
 
@@ -169,11 +178,26 @@ def with_things(photo: Image.Image, name: str) -> Image.Image:
     return to_image(best)
 
 
-def left_alone(edit: Edit, photos: Sequence[Image.Image], sentences: Iterable[str], bar: float) -> list[Sample]:
+def left_alone(edit: EditFunction, photos: Sequence[Image.Image], sentences: Iterable[str], bar: float) -> list[Sample]:
     """Does the photo stay as it is, nearer than ``bar`` dB?"""
     samples = []
     for sentence, photo in zip(sentences, cycle(photos), strict=False):
-        outcome = edit(photo, sentence)
-        kept = psnr(outcome, to_tensor(photo))
-        samples.append(Sample(sentence, UNCHANGED, kept > bar, kept, cells=((sentence, outcome),)))
+        outcome, picture = edit(photo, sentence), to_tensor(photo)
+        decibels = psnr(outcome, picture)
+        samples.append(Sample(sentence, UNCHANGED, decibels > bar, decibels, shown=(outcome, picture)))
     return samples
+
+
+def described(action: Action) -> str:
+    """``action`` in a few words."""
+    match action:
+        case Change(name):
+            return name
+        case Recolour(source, target):
+            return f"{source} to {target}"
+        case Local(name, region):
+            return f"{name}, {region}"
+        case Frame(colour):
+            return f"{colour} frame"
+        case Shape(shape, colour, size, position):
+            return f"{size} {colour} {shape}, {position}"

@@ -12,7 +12,7 @@ Line = tuple[str, Sequence[float]]
 
 
 def draw_plot(title: str, places: Sequence[float], lines: Sequence[Line]) -> Image.Image:
-    """``lines`` over ``places``, which are spaced evenly whatever their values; as wide and high as the constants."""
+    """``lines`` over ``places``, which are spaced evenly whatever their values; WIDTH x HEIGHT pixels."""
     image = Image.new("RGB", (WIDTH, HEIGHT), "white")
     draw = ImageDraw.Draw(image)
     values = [value for _, line in lines for value in line]
@@ -21,8 +21,8 @@ def draw_plot(title: str, places: Sequence[float], lines: Sequence[Line]) -> Ima
     x = [MARGIN + (right - MARGIN) * i / max(1, len(places) - 1) for i in range(len(places))]
     draw.text((MARGIN, 8), title, "black")
     draw.rectangle([MARGIN, MARGIN, right, bottom], outline="#999999")
-    for value, at in ((high, MARGIN), (low, bottom)):
-        draw.text((4, at - 6), f"{value:.1f}", "black")
+    for value, height in ((high, MARGIN), (low, bottom)):
+        draw.text((4, height - 6), f"{value:.1f}", "black")
     for place, at in zip(places, x, strict=True):
         draw.text((at - 6, bottom + 6), f"{place:g}", "black")
     for index, (name, line) in enumerate(lines):

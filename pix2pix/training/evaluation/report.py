@@ -5,16 +5,17 @@ from collections import Counter
 from pathlib import Path
 from statistics import fmean
 
-from pix2pix.training.evaluation.controls import CONTROLS
-from pix2pix.training.evaluation.evaluation import Evaluation
+from pix2pix.files.contact_sheet import Pair, contact_sheet
+from pix2pix.training.evaluation.controls import PLOT_FILE
+from pix2pix.training.evaluation.evaluate import Evaluation
 from pix2pix.training.evaluation.measures import Sample
-from pix2pix.training.evaluation.photos import to_image
-from pix2pix.training.evaluation.sheet import save_sheet
+from pix2pix.training.pictures import to_image
 
-EVALUATION, SHEET = "EVALUATION.md", "contact-sheet.jpg"
+REPORT_FILE, SHEET_FILE = "EVALUATION.md", "contact-sheet.jpg"
+SIDE = 128  # of a picture on the sheet, in pixels
 
 
-def write_evaluation(folder: Path, evaluation: Evaluation) -> None:
+def write_report(folder: Path, evaluation: Evaluation) -> None:
     """Write EVALUATION.md into ``folder``."""
     text = "\n".join(
         [
@@ -26,7 +27,7 @@ def write_evaluation(folder: Path, evaluation: Evaluation) -> None:
             "",
             *_summary(evaluation),
             "",
-            f"![effect of steps and guidance]({CONTROLS})",
+            f"![effect of steps and guidance]({PLOT_FILE})",
             "",
             "## Every global edit",
             "",
@@ -37,7 +38,7 @@ def write_evaluation(folder: Path, evaluation: Evaluation) -> None:
             *_failures(evaluation),
         ]
     )
-    (folder / EVALUATION).write_text(text + "\n", encoding="utf-8")
+    (folder / REPORT_FILE).write_text(text + "\n", encoding="utf-8")
 
 
 def _summary(evaluation: Evaluation) -> list[str]:
@@ -45,7 +46,7 @@ def _summary(evaluation: Evaluation) -> list[str]:
     for name, samples in evaluation.samples.items():
         passed, decibels = fmean(s.passed for s in samples), fmean(s.psnr for s in samples)
         rows.append(f"| {name} | {passed:.0%} | {decibels:.1f} | {len(samples)} |")
-        if (outside := evaluation.kept_outside(name)) < math.inf:
+        if (outside := evaluation.outside(name)) < math.inf:
             rows.append(f"| {name}: where nothing should change, dB to the photo | | {outside:.1f} | {len(samples)} |")
     return [
         *rows,
@@ -81,5 +82,7 @@ def write_contact_sheet(folder: Path, evaluation: Evaluation) -> None:
     shown: list[Sample] = list(evaluation.samples["global, trained wordings"][:38])
     for name in ("two edits", "colours of things", "parts of the picture", "frames", "shapes", "unknown requests"):
         shown += evaluation.samples[name][:8]
-    cells = [(caption, to_image(picture)) for sample in shown for caption, picture in sample.cells[:2]]
-    save_sheet(folder / SHEET, cells, columns=12, side=128)
+    pairs = [
+        Pair(f"{sample.wanted}: {sample.sentence}", *map(to_image, sample.shown)) for sample in shown if sample.shown
+    ]
+    contact_sheet(pairs, "Outcomes, each beside its target", side=SIDE).save(folder / SHEET_FILE, quality=90)

@@ -1,7 +1,7 @@
 """The autoencoder: diffusers' AutoencoderTiny at factor 4, begun as an exact principal component analysis.
 
-Two convolutions of stride 2 fold each 4x4 patch into channels, the last one projects it onto its principal components,
-each of the same deviation. From there the decoder learns first and the encoder follows.
+In the encoder two convolutions of stride 2 fold each 4x4 patch into channels. The last convolution projects these onto
+the patches' principal components, each scaled to the same deviation. The decoder learns first, then both.
 """
 
 import math
@@ -15,17 +15,18 @@ from diffusers.models.autoencoders.vae import AutoencoderTinyBlock
 from numpy.random import Generator
 from torch import Tensor, nn
 
+from pix2pix.training.learning.crops import random_crops
 from pix2pix.training.recipe import AutoencoderRecipe
 from pix2pix.training.state import (
     half_precision,
     load_state,
     numpy_generator,
     save_state,
+    seeded,
     steps_with_progress,
     torch_generator,
 )
 from pix2pix.training.targets.edits import EDITS, apply
-from pix2pix.training.targets.scenes import SIDE
 
 FACTOR = 4
 PATCH = 3 * FACTOR**2  # numbers in a patch
@@ -61,20 +62,19 @@ def train_autoencoder(
 
 
 def make_autoencoder(recipe: AutoencoderRecipe, seed: int) -> AutoencoderTiny:
-    """The untrained network; its residual blocks begin as nearly nothing."""
-    torch.manual_seed(seed)
-    vae = AutoencoderTiny(
-        encoder_block_out_channels=(recipe.width,) * 3,
-        decoder_block_out_channels=(recipe.width,) * 3,
-        latent_channels=recipe.latent_channels,
-        num_encoder_blocks=(0, 1, 2),
-        num_decoder_blocks=(3, 1, 0),
-    )
-    for module in vae.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
+    """The untrained network; its residual blocks change next to nothing yet."""
+    with seeded(seed):
+        vae = AutoencoderTiny(
+            encoder_block_out_channels=(recipe.width,) * 3,
+            decoder_block_out_channels=(recipe.width,) * 3,
+            latent_channels=recipe.latent_channels,
+            num_encoder_blocks=(0, 1, 2),
+            num_decoder_blocks=(3, 1, 0),
+        )
+        for convolution in (module for module in vae.modules() if isinstance(module, nn.Conv2d)):
+            nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
+            if convolution.bias is not None:
+                nn.init.zeros_(convolution.bias)
     for module in vae.modules():
         if isinstance(module, AutoencoderTinyBlock):
             module.conv[4].weight.data *= 0.05
@@ -100,47 +100,19 @@ def start_as_pca(vae: AutoencoderTiny, pictures: Tensor) -> None:
     count = outward.out_channels
     projection = (components.flip(1)[:, :count] / variances.flip(0)[:count].sqrt() * DEVIATION).T
     outward.weight.zero_()[:, :PATCH, 1, 1] = projection
-    outward.bias.copy_(-projection @ mean)
+    outward.bias = nn.Parameter(-projection @ mean)
 
 
 def _fold_pixels(convolution: nn.Conv2d, channels: int) -> None:
-    """Make a convolution of stride 2 put the four pixels of each 2x2 square of ``channels`` into four times as many."""
+    """Make a convolution of stride 2 copy the four pixels of each 2x2 square into 4 x ``channels`` channels."""
     convolution.weight.mul_(0.3)[: 4 * channels] = 0
     for position, (row, column) in enumerate(((0, 0), (0, 1), (1, 0), (1, 1))):
         for channel in range(channels):
             convolution.weight[position * channels + channel, channel, 1 + row, 1 + column] = 1
 
 
-def random_crops(scenes: np.ndarray, rng: Generator, count: int, crop: int) -> Tensor:
-    """(count, 3, crop, crop) in 0..1: crops of scenes, some mirrored, turned, or with channels exchanged.
-
-    A third of them are scaled down from twice the size: as rich in detail as a large photo made small.
-    """
-    crops = np.empty((count, crop, crop, 3), np.uint8)
-    for index, scene in enumerate(rng.integers(0, len(scenes), count)):
-        scale = 2 if 2 * crop <= SIDE and rng.random() < 0.33 else 1
-        top, left = rng.integers(0, SIDE - crop * scale + 1, 2)
-        picture = scenes[scene, top : top + crop * scale, left : left + crop * scale]
-        if scale == 2:
-            picture = picture.reshape(crop, 2, crop, 2, 3).mean((1, 3)).round().astype(np.uint8)
-        crops[index] = _turned(picture, rng)
-    return torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 255
-
-
-def _turned(picture: np.ndarray, rng: Generator) -> np.ndarray:
-    if rng.random() < 0.5:
-        picture = picture[:, ::-1]
-    if rng.random() < 0.4:
-        picture = picture[::-1]
-    if rng.random() < 0.5:
-        picture = picture.transpose(1, 0, 2)
-    if rng.random() < 0.3:
-        picture = picture[..., rng.permutation(3)]
-    return picture
-
-
 def _edited_crops(scenes: np.ndarray, rng: Generator, count: int, crop: int) -> Tensor:
-    """Random crops of which three eighths went through three edits, as often as their shares: what it has to draw."""
+    """Random crops, three eighths of them edited, by three edits drawn by their shares."""
     pictures = random_crops(scenes, rng, count, crop)
     noise = torch.randn(pictures[:, :1].shape, generator=torch_generator(rng))
     part, shares = count // 8, np.array([edit.share for edit in EDITS.values()])
@@ -173,14 +145,14 @@ def _train_step(
         drawn = (vae.decoder(latents + 0.02 * noise) + 1) / 2
     loss = _loss(drawn.float(), pictures, latents)
     optimizer.zero_grad(set_to_none=True)
-    loss.backward()
+    torch.autograd.backward(loss)
     nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
     optimizer.step()
     return loss.item()
 
 
 def _loss(drawn: Tensor, pictures: Tensor, latents: Tensor) -> Tensor:
-    """Colours and slopes of the picture; the latents' mean and deviation stay what the PCA gave them."""
+    """Errors of colours and of slopes, and how far the latents' mean and deviation are from those of the PCA."""
     error = drawn - pictures
     slopes = (error[..., 1:] - error[..., :-1]).abs().mean() + (error[..., 1:, :] - error[..., :-1, :]).abs().mean()
     channels = (0, 2, 3)
@@ -203,6 +175,7 @@ def encode_with(vae: AutoencoderTiny, device: torch.device) -> Callable[[Tensor]
     def encode(pictures: Tensor) -> Tensor:
         pictures = pictures.to(device, memory_format=torch.channels_last)
         with half_precision(device):
-            return vae.encoder(pictures * 2 - 1).float()
+            latents: Tensor = vae.encoder(pictures * 2 - 1)
+        return latents.float()
 
     return encode

@@ -1,158 +1,194 @@
-"""The denoiser: diffusers' UNet2DConditionModel, begun as the identity edit, and the noise it is trained with.
+"""The denoiser's training: a step on batches of pairs and on sentences, its losses, the learning rate over time."""
 
-It predicts the clean picture itself, not the noise: what an edit makes of a photo hardly depends on the noise, so every
-timestep teaches the same function.
-"""
+import random
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
-from dataclasses import dataclass
-
+import numpy as np
 import torch
-import torch.nn.functional as F
-from diffusers import AutoencoderTiny, DDIMScheduler, UNet2DConditionModel
-from diffusers.models.resnet import ResnetBlock2D
-from torch import Generator, Tensor, nn
+from diffusers import AutoencoderTiny, UNet2DConditionModel
+from numpy.random import Generator
+from torch import Tensor, nn
+from transformers import CLIPTokenizer
 
-from pix2pix.training.recipe import DenoiserRecipe, LanguageRecipe
+from pix2pix.training.learning.autoencoder import encode_with
+from pix2pix.training.learning.batches import Batch, draw_batch
+from pix2pix.training.learning.colour_loss import ColourLoss, fit_colour_loss
+from pix2pix.training.learning.crops import random_crops
+from pix2pix.training.learning.language import Reader, tokenize
+from pix2pix.training.learning.learner import Learner, make_learner
+from pix2pix.training.learning.pairs import Pool
+from pix2pix.training.learning.unet import LATE_FROM, add_noise, draw_timesteps, make_scheduler
+from pix2pix.training.recipe import Recipe
+from pix2pix.training.state import (
+    half_precision,
+    load_state,
+    numpy_generator,
+    save_state,
+    steps_with_progress,
+    torch_generator,
+)
+from pix2pix.training.words.mixture import sample_sentence
 
-GROUPS = 16  # of the group normalisations
-CARRIER = 4.0  # what the copied latents ride on, so that the last normalisation hardly depends on the photo
-LATE_SHARE, LATE_FROM = 0.5, 850  # of the timesteps are drawn from the noisiest, where the edit is decided
-SLOW_NOISE = 0.35  # largest deviation of the noise's slowly varying part, which at rest is zero
-SLOW_NOISE_CELLS = 4  # latents that share its value, per side
+STAGE = "denoiser"
+WARM_UP = 250  # steps
+READER_RATE = 0.3  # of the UNet's learning rate
+WATCH_EVERY = 500  # steps
+DRAFTS = 0.8  # of the samples at the middle timesteps
+SENTENCES = 40  # read in every step beside the batch's own, so that the text encoder goes on learning the grammar
+NAMING_WEIGHT = 0.05
+LOCATING_WEIGHT = 0.3
 
 
-def make_unet(
-    recipe: DenoiserRecipe, language: LanguageRecipe, vae: AutoencoderTiny, seed: int
-) -> UNet2DConditionModel:
-    """The untrained network. Text enters by cross-attention at the bottom and as scale and shift everywhere.
+def train_denoiser(
+    scenes: np.ndarray,
+    vae: AutoencoderTiny,
+    tokenizer: CLIPTokenizer,
+    reader: Reader,
+    recipe: Recipe,
+    run: Path,
+    device: torch.device,
+    watch: Callable[[Learner], None] | None = None,
+) -> Learner:
+    """Train on pairs from ``scenes``, or go on from the state in ``run``.
 
-    Nothing tells it where a pixel lies. The borders do: at the bottom a convolution reaches from one to the next.
+    A training that ended can be made longer: with more steps it goes on from the last state before it cooled down.
+
+    Args:
+        watch: is called with the learner every WATCH_EVERY steps.
+
+    Returns:
+        The learner, with its averages as weights.
     """
-    torch.manual_seed(seed)
-    channels, levels = vae.config.latent_channels, len(recipe.widths)
-    unet = UNet2DConditionModel(
-        sample_size=64,
-        in_channels=2 * channels,
-        out_channels=channels,
-        block_out_channels=recipe.widths,
-        down_block_types=("DownBlock2D",) * levels,
-        up_block_types=("UpBlock2D",) * levels,
-        mid_block_type="UNetMidBlock2DCrossAttn",
-        layers_per_block=1,
-        cross_attention_dim=language.width,
-        attention_head_dim=4,
-        norm_num_groups=GROUPS,
-        addition_embed_type="text",
-        addition_embed_type_num_heads=8,
-        resnet_time_scale_shift="scale_shift",
-    )
-    start_as_identity(unet, vae.config.scaling_factor)
-    return unet.to(memory_format=torch.channels_last)
+    learner = make_learner(vae, reader, recipe, device)
+    encode = encode_with(vae, device)
+    pools = {kind: Pool(scenes, encode, kind, recipe.denoiser.pool, recipe.seed) for kind in recipe.denoiser.shards}
+    loss = _colour_loss(scenes, vae, recipe.seed, device)
+    _resume(learner, recipe, run)
+    losses: list[float] = []
+
+    def report() -> str:
+        return f"loss {np.mean(losses[-300:]):.4f}"
+
+    save = partial(_save, learner, recipe, run)
+    for step in steps_with_progress(STAGE, learner.step, recipe.denoiser.steps, save, report):
+        rng = numpy_generator(recipe.seed, STAGE, step)
+        block = step // recipe.denoiser.block
+        batches = [draw_batch(pool.pairs_of(block), kind.pixels, rng) for kind, pool in pools.items()]
+        _set_rates(learner.optimizer, recipe, step)
+        losses.append(train_step(learner, batches, tokenizer, vae.config.scaling_factor, loss, rng, device))
+        learner.step = step + 1
+        if watch and learner.step % WATCH_EVERY == 0:
+            watch(learner)
+    learner.take_averages()
+    return learner
+
+
+def _save(learner: Learner, recipe: Recipe, run: Path, step: int) -> None:
+    """Write the state after ``step`` steps; the last one before the cool-down is never written over."""
+    name = "denoiser-cooling.pt" if _cools_down(recipe, step) else "denoiser.pt"
+    save_state(run / name, learner.state() | {"planned": recipe.denoiser.steps})
+
+
+def _resume(learner: Learner, recipe: Recipe, run: Path) -> None:
+    """Restore the state in ``run``: one that cools down only if it was planned for as many steps as now."""
+    cooling = load_state(run / "denoiser-cooling.pt")
+    if cooling and cooling["planned"] == recipe.denoiser.steps:
+        learner.restore(cooling)
+    elif state := load_state(run / "denoiser.pt"):
+        learner.restore(state)
+
+
+def _colour_loss(scenes: np.ndarray, vae: AutoencoderTiny, seed: int, device: torch.device) -> ColourLoss:
+    pictures = random_crops(scenes, numpy_generator(seed, "colour loss", 0), 128, 64).to(device)
+    return fit_colour_loss(pictures, encode_with(vae, device)(pictures) * vae.config.scaling_factor)
+
+
+def _cools_down(recipe: Recipe, step: int) -> bool:
+    return step >= recipe.denoiser.steps - recipe.denoiser.cooldown_steps
+
+
+def _set_rates(optimizer: torch.optim.Optimizer, recipe: Recipe, step: int) -> None:
+    """Set the learning rates: up in the warm-up, then constant, at the end down to nothing; both in straight lines."""
+    left = (recipe.denoiser.steps - step) / max(1, recipe.denoiser.cooldown_steps)
+    rate = recipe.denoiser.learning_rate * min(1, (step + 1) / WARM_UP, left)
+    for group, share in zip(optimizer.param_groups, (1, READER_RATE, 1), strict=True):
+        group["lr"] = rate * share
+
+
+def train_step(
+    learner: Learner,
+    batches: list[Batch],
+    tokenizer: CLIPTokenizer,
+    scaling_factor: float,
+    loss_of: ColourLoss,
+    rng: Generator,
+    device: torch.device,
+) -> float:
+    """One step of gradient descent on ``batches`` and on sentences alone; returns the denoiser's loss."""
+    words = random.Random(int(rng.integers(2**63)))
+    extra, meanings = zip(*(sample_sentence(words) for _ in range(SENTENCES)), strict=True)
+    said = [sentence for batch in batches for sentence in batch.sentences]
+    with half_precision(device):
+        embeds = learner.reader.encoder(tokenize(tokenizer, [*said, *extra]).to(device))[0]
+    *of_batches, of_extra = torch.split(embeds, [*(len(batch.sentences) for batch in batches), SENTENCES])
+    loss = torch.zeros((), device=device)
+    for batch, own in zip(batches, of_batches, strict=True):
+        loss = loss + batch.sources.numel() * _batch_loss(learner, batch, own, scaling_factor, loss_of, rng, device)
+    loss = loss / sum(batch.sources.numel() for batch in batches)
+    naming = learner.reader.loss(of_extra, list(meanings))
+    learner.optimizer.zero_grad(set_to_none=True)
+    torch.autograd.backward(loss + NAMING_WEIGHT * naming)
+    nn.utils.clip_grad_norm_(learner.parameters, 1.0)
+    learner.optimizer.step()
+    learner.average()
+    return loss.item()
+
+
+def _batch_loss(
+    learner: Learner,
+    batch: Batch,
+    embeds: Tensor,
+    scaling_factor: float,
+    loss_of: ColourLoss,
+    rng: Generator,
+    device: torch.device,
+) -> Tensor:
+    """The mean loss of one prediction for each row of ``batch``, at a random timestep, and the locator's loss."""
+    generator = torch_generator(rng)
+    clean = (batch.targets * scaling_factor).to(device)
+    sources, noise = batch.sources.to(device), batch.noise.to(device)
+    timesteps = draw_timesteps(len(clean), generator)
+    with half_precision(device):
+        begun = with_drafts(learner.unet, clean, sources, noise, embeds, timesteps, generator)
+        noisy = add_noise(begun, noise, timesteps, make_scheduler().alphas_cumprod)
+        seen = torch.cat([noisy, sources], 1).to(memory_format=torch.channels_last)
+        with learner.locator.listening(learner.unet) as features:
+            predicted = learner.unet(seen, timesteps.to(device), embeds).sample
+    drawing = loss_of(predicted.float(), clean, batch.weights.to(device))
+    return drawing + LOCATING_WEIGHT * learner.locator.loss(features)
 
 
 @torch.no_grad()
-def start_as_identity(unet: UNet2DConditionModel, scaling_factor: float) -> None:
-    """Set the weights so that the UNet returns the photo's latents, scaled, whatever the noise and the text.
+def with_drafts(
+    unet: UNet2DConditionModel,
+    clean: Tensor,
+    sources: Tensor,
+    noise: Tensor,
+    embeds: Tensor,
+    timesteps: Tensor,
+    generator: torch.Generator,
+) -> Tensor:
+    """``clean`` latents (N, C, h, w), most of the middle timesteps' replaced by what the network itself predicts.
 
-    The last normalisation and SiLU stand in the way. Each latent x passes them as the four channels c + x, -c - x,
-    c - x, x - c: their mean is zero and their deviation nearly the constant c, and silu(z) - silu(-z) = z.
+    That is what it begins with there when it samples. Trained on targets only, it would learn to trust what it has
+    drawn so far. The idea is scheduled sampling, Bengio et al., arXiv:1506.03099.
     """
-    for module in unet.modules():
-        if isinstance(module, ResnetBlock2D):
-            nn.init.zeros_(module.conv2.weight)
-            nn.init.zeros_(module.conv2.bias)
-    latents, width = unet.config.out_channels, unet.config.block_out_channels[0]
-    shortcut = unet.up_blocks[-1].resnets[-1].conv_shortcut
-    unet.conv_in.weight[:latents] = 0
-    unet.conv_in.bias[:latents] = 0
-    nn.init.zeros_(unet.conv_out.weight)
-    nn.init.zeros_(unet.conv_out.bias)
-    gain = scaling_factor * (CARRIER**2 + scaling_factor**-2) ** 0.5 / 2
-    for latent in range(latents):
-        unet.conv_in.weight[latent, latents + latent, 1, 1] = 1  # the photo's latents follow the noisy ones
-        for place, (of_carrier, of_latent, out) in enumerate(((1, 1, 1), (-1, -1, -1), (1, -1, -1), (-1, 1, 1))):
-            channel = 4 * latent + place
-            shortcut.weight[channel] = 0
-            shortcut.weight[channel, width + latent] = of_latent  # the skip connection follows the hidden state
-            shortcut.bias[channel] = of_carrier * CARRIER
-            unet.conv_out.weight[latent, channel, 1, 1] = out * gain
-
-
-def make_scheduler() -> DDIMScheduler:
-    """DDIM whose last timestep is pure noise: Lin et al., arXiv:2305.08891."""
-    return DDIMScheduler(
-        num_train_timesteps=1000,
-        beta_start=0.00085,
-        beta_end=0.012,
-        beta_schedule="scaled_linear",
-        prediction_type="sample",
-        rescale_betas_zero_snr=True,
-        timestep_spacing="trailing",
-        clip_sample=False,
-        set_alpha_to_one=True,
-        steps_offset=1,
-    )
-
-
-def draw_timesteps(count: int, generator: Generator) -> Tensor:
-    """(count,) timesteps in 0..999, a good part of them late."""
-    everywhere = torch.randint(0, 1000, (count,), generator=generator)
-    late = torch.randint(LATE_FROM, 1000, (count,), generator=generator)
-    return torch.where(torch.rand(count, generator=generator) < LATE_SHARE, late, everywhere)
-
-
-def draw_noise(shape: torch.Size, generator: Generator) -> Tensor:
-    """White noise, for half of the pictures with a slowly varying part.
-
-    What the sampler has drawn so far may be wrong in colour over whole areas. With noise that is off over whole areas
-    too, the network learns to take the colours from photo and instruction instead.
-    """
-    noise = torch.randn(shape, generator=generator)
-    cells = [max(1, side // SLOW_NOISE_CELLS) for side in shape[2:]]
-    slow = F.interpolate(torch.randn(*shape[:2], *cells, generator=generator), size=shape[2:], mode="bilinear")
-    strength = (torch.rand(shape[0], 1, 1, 1, generator=generator) * 2 - 1).clamp_min(0)
-    return noise + SLOW_NOISE * strength * slow
-
-
-def add_noise(clean: Tensor, noise: Tensor, timesteps: Tensor, alphas_cumprod: Tensor) -> Tensor:
-    """x_t = sqrt(a_t) x_0 + sqrt(1 - a_t) e."""
-    kept = alphas_cumprod.to(clean.device)[timesteps].view(-1, 1, 1, 1)
-    return kept.sqrt() * clean + (1 - kept).sqrt() * noise
-
-
-@dataclass(frozen=True, eq=False)
-class ColourLoss:
-    """The squared error of predicted latents, in which colours count more than whitened latents would let them.
-
-    ``opponent`` (3, C) maps scaled latents to the mean brightness, red minus green and blue minus yellow of the pixels
-    that they stand for. Errors in these show as blotches, the more the larger they are.
-    """
-
-    opponent: Tensor
-    weight: float = 15.0
-    slow_weight: float = 30.0
-
-    def __call__(self, predicted: Tensor, clean: Tensor, weights: Tensor) -> Tensor:
-        """One number for scaled latents (N, C, h, w) and ``weights`` (N, 1, h, w)."""
-        error = predicted - clean
-        colour = torch.einsum("oc,nchw->nohw", self.opponent, error)
-        slow = F.avg_pool2d(colour, SLOW_NOISE_CELLS)
-        return (
-            (error**2 * weights).mean()
-            + self.weight * (colour**2 * weights).mean()
-            + self.slow_weight * (slow**2 * F.avg_pool2d(weights, SLOW_NOISE_CELLS)).mean()
-        )
-
-
-def fit_colour_loss(pictures: Tensor, latents: Tensor) -> ColourLoss:
-    """Fit the map by least squares.
-
-    Args:
-        pictures: (N, 3, H, W) RGB in 0..1.
-        latents: (N, C, h, w), theirs, scaled.
-    """
-    colours = F.interpolate(pictures, size=latents.shape[2:], mode="area").permute(0, 2, 3, 1).flatten(0, 2)
-    x = latents.permute(0, 2, 3, 1).flatten(0, 2)
-    x, colours = x - x.mean(0), colours - colours.mean(0)
-    rgb = torch.linalg.lstsq(x, colours).solution.T
-    return ColourLoss(torch.stack([rgb.mean(0), rgb[0] - rgb[1], rgb[2] - (rgb[0] + rgb[1]) / 2]))
+    drafted = (timesteps < LATE_FROM) & (torch.rand(len(clean), generator=generator) < DRAFTS)
+    if not drafted.any():
+        return clean
+    chosen = drafted.nonzero()[:, 0].to(clean.device)
+    seen = torch.cat([noise[chosen], sources[chosen]], 1).to(memory_format=torch.channels_last)
+    drafts = unet(seen, torch.full((len(chosen),), 999, device=clean.device), embeds[chosen]).sample
+    return clean.index_copy(0, chosen, drafts.to(clean.dtype))

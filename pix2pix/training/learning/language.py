@@ -1,11 +1,12 @@
-"""The text side: a tokenizer made from the grammar, and a text encoder that learns what wordings mean by themselves.
+"""The text side: a tokenizer made from the grammar, and a text encoder that learns what wordings mean.
 
-Sentences cost a thousandth of pictures. So before the denoiser begins, the text encoder learns to name the meaning of
-sentences, and goes on learning it beside the denoiser.
+A sentence costs a thousandth of a picture to learn from. So the text encoder first learns from sentences alone to name
+their meaning, and goes on learning it beside the denoiser.
 """
 
 import json
 import random
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -15,31 +16,30 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from pix2pix.training.learning.mixture import sample_sentence
 from pix2pix.training.recipe import LanguageRecipe
-from pix2pix.training.state import half_precision, load_state, numpy_generator, save_state, steps_with_progress
+from pix2pix.training.state import half_precision, load_state, numpy_generator, save_state, seeded, steps_with_progress
 from pix2pix.training.targets.edits import EDITS, SLIGHT, STRONG
 from pix2pix.training.targets.places import PAINTS, POSITIONS, REGIONS, SHAPES, SIZES
 from pix2pix.training.targets.recolour import THING_COLOURS
-from pix2pix.training.words.meanings import Change, Frame, Local, Meaning, Recolour, Shape
+from pix2pix.training.words.meanings import Action, Change, Frame, Local, Meaning, Recolour, Shape
+from pix2pix.training.words.mixture import sample_sentence
 
 STAGE = "language"
 CORPUS = 30_000  # sentences the tokenizer is made from
 MARKS = ("<|startoftext|>", "<|endoftext|>")
-PARTS = {
-    part: index
-    for index, part in enumerate(
-        [*EDITS, SLIGHT, STRONG]
-        + [("source", name) for name in THING_COLOURS]
-        + [("target", name) for name in THING_COLOURS]
-        + [("region", name) for name in REGIONS]
-        + [("frame", name) for name in PAINTS]
-        + [("shape", name) for name in SHAPES]
-        + [("paint", name) for name in PAINTS]
-        + [("size", name) for name in SIZES]
-        + [("position", name) for name in POSITIONS]
-    )
+Part = str | float | tuple[str, str]  # the name of an edit, a degree, or a kind and the name of one of it
+NAMES: dict[str, Iterable[str]] = {
+    "source": THING_COLOURS,
+    "target": THING_COLOURS,
+    "region": REGIONS,
+    "frame": PAINTS,
+    "shape": SHAPES,
+    "paint": PAINTS,
+    "size": SIZES,
+    "position": POSITIONS,
 }
+ALL_PARTS: list[Part] = [*EDITS, SLIGHT, STRONG, *((kind, name) for kind, names in NAMES.items() for name in names)]
+PARTS: dict[Part, int] = {part: index for index, part in enumerate(ALL_PARTS)}
 
 
 class Reader(nn.Module):
@@ -64,7 +64,7 @@ class Reader(nn.Module):
         self.naming = nn.Linear(recipe.width, len(PARTS))
 
     def loss(self, embeds: Tensor, meanings: list[Meaning]) -> Tensor:
-        """How badly the mean of ``embeds``, (N, positions, width), names the parts of ``meanings``."""
+        """The cross-entropy of the parts of ``meanings``, read from the mean of ``embeds`` (N, positions, width)."""
         wanted = torch.stack([parts_of(meaning) for meaning in meanings]).to(embeds.device)
         named = self.naming(embeds.float().mean(1))
         return F.binary_cross_entropy_with_logits(named, wanted, reduction="sum") / len(meanings)
@@ -73,13 +73,13 @@ class Reader(nn.Module):
 def parts_of(meaning: Meaning) -> Tensor:
     """(len(PARTS),) of ones and zeros: the edits, degrees, colours and places that ``meaning`` consists of."""
     wanted = torch.zeros(len(PARTS))
-    for step in meaning:
-        wanted[[PARTS[part] for part in _parts_of_step(step)]] = 1
+    for action in meaning:
+        wanted[[PARTS[part] for part in _parts_of_action(action)]] = 1
     return wanted
 
 
-def _parts_of_step(step: Change | Recolour | Local | Frame | Shape) -> list:
-    match step:
+def _parts_of_action(action: Action) -> list[Part]:
+    match action:
         case Change(name, strength):
             return [name, strength] if strength in PARTS else [name]
         case Recolour(source, target):
@@ -90,11 +90,10 @@ def _parts_of_step(step: Change | Recolour | Local | Frame | Shape) -> list:
             return [("frame", colour)]
         case Shape(shape, colour, size, position):
             return [("shape", shape), ("paint", colour), ("size", size), ("position", position)]
-    raise ValueError(f"no parts of {step}")
 
 
 def make_tokenizer(recipe: LanguageRecipe, seed: int, folder: Path) -> CLIPTokenizer:
-    """CLIP's byte-level pair encoding with the pairs of our own sentences; any text can be written in it."""
+    """CLIP's byte-level pair encoding, with pairs of letters that our own sentences have; it can encode any text."""
     original = CLIPTokenizer()
     trained = Tokenizer(models.BPE(end_of_word_suffix="</w>", continuing_subword_prefix=""))
     trained.normalizer = original._tokenizer.normalizer
@@ -118,21 +117,22 @@ def load_or_make_tokenizer(recipe: LanguageRecipe, seed: int, folder: Path) -> C
 
 def tokenize(tokenizer: CLIPTokenizer, sentences: list[str]) -> Tensor:
     """(N, positions) token ids, padded and cut as the pipeline does it."""
-    return tokenizer(
+    ids: Tensor = tokenizer(
         sentences,
         padding="max_length",
         max_length=tokenizer.model_max_length,
         truncation=True,
         return_tensors="pt",
     ).input_ids
+    return ids
 
 
 def train_language(
     tokenizer: CLIPTokenizer, recipe: LanguageRecipe, seed: int, run: Path, device: torch.device
 ) -> Reader:
     """Train a reader on sentences alone, or go on from the state in ``run``."""
-    torch.manual_seed(seed)
-    reader = Reader(recipe, tokenizer).to(device).train()
+    with seeded(seed):
+        reader = Reader(recipe, tokenizer).to(device).train()
     optimizer = torch.optim.AdamW(reader.parameters(), recipe.learning_rate, betas=(0.9, 0.99), weight_decay=1e-2)
     path, start = run / "language.pt", 0
     if state := load_state(path):
@@ -152,7 +152,7 @@ def train_language(
             embeds = reader.encoder(tokenize(tokenizer, list(sentences)).to(device))[0]
         loss = reader.loss(embeds, list(meanings))
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(reader.parameters(), 1.0)
         optimizer.step()
         losses.append(loss.item())

@@ -1,7 +1,7 @@
-"""Knowing where: what the UNet is taught about places beside its pictures, by layers that are not shipped.
+"""Teaching the UNet where in the picture a pixel lies, by layers that are not shipped.
 
-A convolution learns from the borders' padding where in the picture it is (Islam, Jia and Bruce, "How much position
-information do convolutional neural networks encode?", ICLR 2020), but slowly where only few samples ask for a place.
+A convolution can learn the position from the padding at the borders (Islam, Jia and Bruce, "How much position
+information do convolutional neural networks encode?", ICLR 2020), but does so slowly where few samples ask for a place.
 So linear layers read the position from the features on the way up, and their error teaches it from the first step on.
 """
 
@@ -25,13 +25,15 @@ class Locator(nn.Module):
 
     @contextmanager
     def listening(self, unet: UNet2DConditionModel) -> Iterator[list[Tensor]]:
-        """Within the block, what ``unet`` computes is collected: features (N, C, h, w) of each of those blocks."""
+        """Within the context, collect the features (N, C, h, w) that ``unet`` computes in each of those blocks."""
         features: list[Tensor] = []
         blocks = [unet.mid_block, *unet.up_blocks[:-1]]
         hooks = [block.register_forward_hook(lambda _, __, output: features.append(output)) for block in blocks]
-        yield features
-        for hook in hooks:
-            hook.remove()
+        try:
+            yield features
+        finally:
+            for hook in hooks:
+                hook.remove()
 
     def loss(self, features: list[Tensor]) -> Tensor:
         """The mean squared error of the positions read, each coordinate in -1..1."""

@@ -1,7 +1,7 @@
-"""Training pairs: crops of scenes or whole ones before and after an edit, encoded once and used a few times.
+"""Training pairs: crops of scenes or whole scenes before and after an edit, encoded once and used a few times.
 
-Pairs come in shards, each from a generator of its own number, and a block of steps trains on the last few shards. So
-the data of any step can be made again after a kill, and nothing of it needs to be stored.
+Pairs come in shards, and a block of steps trains on the last few of them. A shard follows from the seed and its number,
+so after a kill it is made again and no pair needs to be stored.
 """
 
 import random
@@ -14,19 +14,20 @@ import torch.nn.functional as F
 from numpy.random import Generator
 from torch import Tensor
 
-from pix2pix.training.learning.autoencoder import FACTOR, random_crops
-from pix2pix.training.learning.mixture import CROP_SHARES, WHOLE_SHARES, sample_kind, sample_meaning
+from pix2pix.training.learning.autoencoder import FACTOR
+from pix2pix.training.learning.crops import random_crops
 from pix2pix.training.recipe import Shards
 from pix2pix.training.state import numpy_generator, torch_generator
 from pix2pix.training.targets.colour import rgb_to_hsv
 from pix2pix.training.targets.recolour import THING_COLOURS, membership, turn_hues
 from pix2pix.training.targets.scenes import SIDE
 from pix2pix.training.words.meanings import Change, Frame, Meaning, Recolour, Shape, apply_meaning, follows_noise
+from pix2pix.training.words.mixture import CROP_SHARES, WHOLE_SHARES, sample_kind, sample_meaning
 
-THINGS_WEIGHT = 4.0  # how much more the loss counts where things change their colour,
+THINGS_WEIGHT = 4.0  # added to the loss's weight of 1 where things change their colour,
 PLACES_WEIGHT = 5.0  # where a shape or a frame is,
 FLAKES_WEIGHT = 6.0  # and where there are flakes, streaks or grain
-COLOUR_ABSENT = 0.15  # of the recolourings meet a picture whose hues were left to chance
+COLOUR_ABSENT = 0.15  # share of the recolourings for which no hue of the picture is made to fit
 
 FORMATS = (1.0, 4 / 3, 3 / 2)  # of whole pictures, long side to short side
 GRID = 32  # pixels; the autoencoder's factor and three halvings in the UNet
@@ -40,9 +41,9 @@ class Pairs:
 
     Attributes:
         sources, targets: (N, C, h, w) unscaled latents, bfloat16.
-        weights: (N, 1, h, w), how much the loss counts, 1 on most pictures.
-        noise: (N, C, h, w), white, bfloat16; the latents from which the targets' flakes, streaks and grain follow.
-        kinds, meanings: what was asked for, as ``mixture`` has it.
+        weights: (N, 1, h, w), how much the loss counts at each latent, 1 on most pictures.
+        noise: (N, C, h, w), white, bfloat16; it decides where the targets' flakes, streaks and grain are.
+        kinds, meanings: what was asked for, as in ``mixture``.
     """
 
     sources: Tensor = field(repr=False)
@@ -57,7 +58,7 @@ class Pairs:
 
 
 class Pool:
-    """The last shards of one kind, moved on as training goes; all follows from the seed and the number of the block."""
+    """The last shards of one kind; they follow from the seed and the number of the block alone."""
 
     def __init__(self, scenes: np.ndarray, encode: Encode, kind: Shards, size: int, seed: int) -> None:
         self._scenes, self._encode, self._kind, self._size, self._seed = scenes, encode, kind, size, seed
@@ -75,12 +76,14 @@ class Pool:
 
 
 def make_pairs(scenes: np.ndarray, encode: Encode, rng: Generator, kind: Shards, group: int = 4) -> Pairs:
-    """One shard of ``kind``: every small group of pictures meets its own edits."""
+    """One shard of ``kind``; each ``group`` of pictures gets edits of its own."""
     choices, generator = random.Random(int(rng.integers(2**63))), torch_generator(rng)
     side = int(rng.choice(kind.sides))
     pictures = random_pictures(scenes, rng, max(2, kind.sources * kind.sides[0] ** 2 // side**2), side, kind.whole)
     shares = WHOLE_SHARES if kind.whole else CROP_SHARES
-    parts = [_pairs_of_group(part, kind.edits, shares, encode, choices, generator) for part in pictures.split(group)]
+    parts = [
+        _pairs_of_group(part, kind.edits, shares, encode, choices, generator) for part in torch.split(pictures, group)
+    ]
     return Pairs(
         sources=torch.cat([part.sources for part in parts]),
         targets=torch.cat([part.targets for part in parts]),
@@ -103,11 +106,11 @@ def random_pictures(scenes: np.ndarray, rng: Generator, count: int, side: int, w
     cut = [round(SIDE * rng.uniform(0.7, 1) * part / max(size)) for part in size]
     crops = random_crops(scenes, rng, count, SIDE)[..., : cut[0], : cut[1]]
     scaled = F.interpolate(crops, size=size, mode="bilinear", antialias=True)
-    return random_exposure(scaled.clamp(0, 1), rng)  # rounding leaves 0..1 by a hair, and powers of that are no numbers
+    return random_exposure(scaled.clamp(0, 1), rng)  # scaling leaves 0..1 by rounding, where a power is not a number
 
 
 def random_exposure(pictures: Tensor, rng: Generator) -> Tensor:
-    """Half of the time the pictures, (N, 3, H, W), each under a gamma of its own, more often lighter than darker."""
+    """Pictures (N, 3, H, W), half of the time each with a gamma of its own, more often lighter than darker."""
     if rng.random() < 0.5:
         return pictures
     return pictures ** torch.from_numpy(np.exp(rng.normal(-0.15, 0.35, (len(pictures), 1, 1, 1)))).float()
@@ -127,7 +130,7 @@ def _pairs_of_group(
         kind = sample_kind(choices, shares)
         meaning = sample_meaning(choices, kind)
         before, source = pictures, plain
-        if kind == "recolour":
+        if meaning and isinstance(meaning[0], Recolour):
             before = with_things_of(meaning[0].source, pictures, choices, generator)
             source = encode(before)
         noise = torch.randn(plain.shape, generator=generator).bfloat16()
@@ -149,12 +152,12 @@ def _pairs_of_group(
 
 
 def noise_of_pixels(noise: Tensor) -> Tensor:
-    """Noise in latents (N, 16, h, w) as one number for each of their 4x4 pixels, (N, 1, 4 h, 4 w)."""
+    """Noise of latents (N, 16, h, w) as one number for each of their 4x4 pixels, (N, 1, 4 h, 4 w)."""
     return F.pixel_shuffle(noise, FACTOR)
 
 
 def with_things_of(name: str, pictures: Tensor, choices: random.Random, generator: torch.Generator) -> Tensor:
-    """``pictures`` with all hues turned so that some saturated pixel of each has the colour ``name``, mostly."""
+    """``pictures`` with their hues turned, mostly so that a saturated pixel of each has the colour ``name``."""
     if choices.random() < COLOUR_ABSENT:
         return turn_hues(pictures, torch.rand(len(pictures), generator=generator))
     value, chroma = pictures.max(1).values, pictures.max(1).values - pictures.min(1).values
@@ -165,7 +168,7 @@ def with_things_of(name: str, pictures: Tensor, choices: random.Random, generato
 
 
 def _weights(meaning: Meaning, before: Tensor, after: Tensor) -> Tensor:
-    """(N, 1, h, w): more where things change their colour, where shapes, frames, flakes and streaks are."""
+    """(N, 1, h, w), 1 and more where things change their colour and where shapes, frames, flakes and streaks are."""
     match meaning:
         case (Recolour(source, _),):
             return 1 + THINGS_WEIGHT * F.avg_pool2d(membership(before, source)[:, None], FACTOR)

@@ -1,4 +1,4 @@
-"""Contact sheets of the training: what the averaged weights make of scenes that are not trained on."""
+"""Contact sheets of the training: what the averaged weights draw of scenes that are not trained on."""
 
 import copy
 from pathlib import Path
@@ -8,10 +8,10 @@ import torch
 from diffusers import AutoencoderTiny
 from transformers import CLIPTokenizer
 
-from pix2pix.training.evaluation.photos import to_image
-from pix2pix.training.evaluation.sheet import save_sheet
-from pix2pix.training.export import make_pipeline
-from pix2pix.training.learning.learning import Learner
+from pix2pix.files.contact_sheet import Pair, contact_sheet
+from pix2pix.training.learning.export import make_pipeline
+from pix2pix.training.learning.learner import Learner
+from pix2pix.training.pictures import to_image
 from pix2pix.training.state import numpy_generator
 from pix2pix.training.targets.scenes import BANK, draw_scene, draw_texture
 
@@ -31,10 +31,11 @@ SENTENCES = (
     "add a blue star on the right",
 )
 SCENES = 3
+SIDE = 128  # of a picture on the sheet, in pixels
 
 
 class Watcher:
-    """Draws a sheet into ``run`` whenever it is called; what it draws changes nothing in the training."""
+    """Draws a sheet into ``run`` whenever it is called, and changes nothing in the training."""
 
     def __init__(self, vae: AutoencoderTiny, tokenizer: CLIPTokenizer, run: Path, seed: int) -> None:
         self._vae, self._tokenizer, self._run = vae, tokenizer, run
@@ -44,12 +45,13 @@ class Watcher:
         self._scenes = self._scenes.permute(0, 3, 1, 2).float() / 255
 
     def __call__(self, learner: Learner) -> None:
-        """Draw ``learner``'s averages as they are now, into a file named by the step."""
+        """Draw with a copy of ``learner`` that has its averages as weights, into a file named by the step."""
         shown = copy.deepcopy(learner)
         shown.take_averages()
         pipeline = make_pipeline(self._vae, shown.reader.encoder, self._tokenizer, shown.unet)
         pipeline.set_progress_bar_config(disable=True)
-        cells = [("scene", to_image(scene[None])) for scene in self._scenes]
+        scenes = [to_image(scene[None]) for scene in self._scenes]
+        pairs = []
         for sentence in SENTENCES:
             drawn = pipeline(
                 [sentence] * SCENES,
@@ -60,5 +62,7 @@ class Watcher:
                 generator=torch.Generator().manual_seed(0),
                 output_type="pt",
             ).images
-            cells += [(sentence, to_image(picture[None].cpu().float())) for picture in drawn]
-        save_sheet(self._run / f"sheet-{learner.step:06d}.png", cells, SCENES * 2, 128)
+            outcomes = [to_image(picture[None].cpu().float()) for picture in drawn]
+            pairs += [Pair(sentence, scene, outcome) for scene, outcome in zip(scenes, outcomes, strict=True)]
+        sheet = contact_sheet(pairs, f"step {learner.step}", side=SIDE)
+        sheet.save(self._run / f"sheet-{learner.step:06d}.png")

@@ -1,19 +1,20 @@
-"""The global edits and their closed-form targets: what the whole picture becomes.
+"""The global edits, and all that is known of each: what it makes of a picture and how people get to it.
 
-Pictures are (N, 3, H, W) RGB in 0..1. An edit that knows degrees takes a strength: 1 is the plain edit. Flakes, streaks
-and grain lie where white noise says, one number a pixel. In training it is the noise that the denoiser begins with: so
-where they fall is known from the first step, and another seed lets them fall elsewhere.
+Pictures are (N, 3, H, W) RGB in 0..1. A new edit is one entry of EDITS; its words are in ``words/``. The order of EDITS
+is part of the recipe, because random sampling goes by it.
+
+Flakes, streaks and grain lie where white noise says, one number a pixel. In training it is the noise that the denoiser
+begins with. So their places are known from the first step, and another seed gives other places.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
-import torch
 from torch import Tensor
 
-from pix2pix.training.targets import filters
-from pix2pix.training.targets.colour import colour, gradient_map, luminance
-from pix2pix.training.targets.places import coordinates
+from pix2pix.training.targets import filters, tones
+from pix2pix.training.targets.colour import gradient_map
 
 SLIGHT, PLAIN, STRONG = 0.45, 1.0, 1.8
 
@@ -32,101 +33,72 @@ TINTS = {
     "brown": (0.45, 0.27, 0.10),
 }
 
+Target = Callable[[Tensor, float, Tensor], Tensor]  # pictures, strength, noise (N, 1, H, W) to pictures
+Family = Literal["Light", "Colour", "Tints", "Weather", "Texture", "Art"]  # in the order that people see
+TEXTURE: Literal["texture"] = "texture"
+TONE: Literal["tone"] = "tone"
+
 
 @dataclass(frozen=True)
 class Edit:
     """One global edit.
 
     Attributes:
-        target: (pictures, strength, noise) to pictures; may leave 0..1, ``apply`` clamps.
-        graded: whether it knows degrees.
+        target: its closed form; may leave 0..1, ``apply`` clamps.
+        family: the heading that people find it under.
+        example: what a person would type.
+        graded: whether it knows degrees, such as “slightly”.
         follows_noise: whether the noise decides what it draws.
         whole: whether it depends on where a pixel lies in the picture, so that crops cannot teach it.
+        redraws: whether it draws textures of its own, so that the photo's own detail no longer fits.
         share: how often it is trained, relative to a share of 1; harder ones more often.
+        common: whether its example comes before others of the family; the page suggests the first two.
+        pair: as what it can be one of two edits in a sentence, a texture and a tone; ``None`` where it cannot.
+        leaves_lines: whether it leaves dark lines on white, with no tones of the picture.
+        changes_lines: whether it makes sense beside an edit that leaves lines.
+        local: whether it makes sense in a part of the picture.
     """
 
-    target: Callable[[Tensor, float, Tensor], Tensor]
+    target: Target
+    family: Family
+    example: str
     graded: bool = False
     follows_noise: bool = False
     whole: bool = False
+    redraws: bool = False
     share: float = 1.0
+    common: bool = False
+    pair: Literal["texture", "tone"] | None = None
+    leaves_lines: bool = False
+    changes_lines: bool = True
+    local: bool = False
 
 
 def apply(name: str, pictures: Tensor, noise: Tensor, strength: float = PLAIN) -> Tensor:
-    """The target of edit ``name``; ``noise`` (N, 1, H, W) is white and of deviation 1."""
+    """What edit ``name`` makes of ``pictures``, in 0..1; ``noise`` (N, 1, H, W) is white and of deviation 1."""
     return EDITS[name].target(pictures, strength, noise).clamp(0, 1)
 
 
-def _plain(function: Callable[..., Tensor], *settings: object) -> Callable[[Tensor, float, Tensor], Tensor]:
-    return lambda pictures, strength, noise: function(pictures, *settings)
+def _plain(function: Callable[[Tensor], Tensor]) -> Target:
+    return lambda pictures, strength, noise: function(pictures)
 
 
-def _graded(function: Callable[[Tensor, float], Tensor]) -> Callable[[Tensor, float, Tensor], Tensor]:
+def _mapped(*stops: tuple[float, float, float]) -> Target:
+    return lambda pictures, strength, noise: gradient_map(pictures, list(stops))
+
+
+def _graded(function: Callable[[Tensor, float], Tensor]) -> Target:
     return lambda pictures, strength, noise: function(pictures, strength)
 
 
-def _scattered(function: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, float, Tensor], Tensor]:
+def _scattered(function: Callable[[Tensor, Tensor], Tensor]) -> Target:
     return lambda pictures, strength, noise: function(pictures, noise)
-
-
-def _black_and_white(pictures: Tensor) -> Tensor:
-    return luminance(pictures).expand(-1, 3, -1, -1)
-
-
-def _invert(pictures: Tensor) -> Tensor:
-    return 1 - pictures
-
-
-def _solarize(pictures: Tensor) -> Tensor:
-    return pictures.minimum(1 - pictures)
 
 
 def _posterize(pictures: Tensor) -> Tensor:
     """Eight colours: each channel of smoothed, vivid colours empty or full, with a short ramp between, as in print."""
-    smooth = filters.gaussian_blur(_vivid(pictures, 0.5), 1.5)
+    smooth = filters.gaussian_blur(tones.vivid(pictures, 0.5), 1.5)
     return (smooth - 0.3) / 0.25
-
-
-def _night(pictures: Tensor) -> Tensor:
-    pale = pictures * 0.8 + 0.2 * luminance(pictures)
-    return pale.clamp(0, 1) ** 1.25 * colour((0.26, 0.34, 0.62), pictures)
-
-
-def _sunset(pictures: Tensor) -> Tensor:
-    glow = gradient_map(pictures, [(0.12, 0.02, 0.20), (0.75, 0.22, 0.25), (1.0, 0.62, 0.25), (1.0, 0.95, 0.70)])
-    return 0.25 * pictures + 0.75 * glow
-
-
-def _brighter(pictures: Tensor, strength: float) -> Tensor:
-    return 1 - (1 - pictures) ** (1 + 0.9 * strength)
-
-
-def _darker(pictures: Tensor, strength: float) -> Tensor:
-    return pictures ** (1 + 0.3 * strength) * 0.5**strength
-
-
-def _warmer(pictures: Tensor, strength: float) -> Tensor:
-    gain = colour((1 + 0.18 * strength, 1 - 0.02 * strength, 1 - 0.38 * strength), pictures)
-    return pictures * gain + strength * colour((0.05, 0.01, 0), pictures)
-
-
-def _colder(pictures: Tensor, strength: float) -> Tensor:
-    gain = colour((1 - 0.34 * strength, 1 - 0.05 * strength, 1 + 0.15 * strength), pictures)
-    return pictures * gain + strength * colour((0, 0.02, 0.07), pictures)
-
-
-def _more_contrast(pictures: Tensor, strength: float) -> Tensor:
-    return 0.5 + (pictures - 0.5) * (1 + 0.9 * strength)
-
-
-def _faded(pictures: Tensor, strength: float) -> Tensor:
-    pale = luminance(pictures) + (pictures - luminance(pictures)) * 0.7**strength
-    return 0.5 + (pale - 0.5) * 0.45**strength + 0.08 * strength
-
-
-def _vivid(pictures: Tensor, strength: float) -> Tensor:
-    grey = luminance(pictures)
-    return grey + (1 + 1.2 * strength) * (pictures - grey)
 
 
 def _blur(pictures: Tensor, strength: float) -> Tensor:
@@ -138,62 +110,129 @@ def _sharpen(pictures: Tensor) -> Tensor:
 
 
 def _oil_painting(pictures: Tensor) -> Tensor:
-    return _vivid(filters.oil_paint(pictures), 0.7)
+    return tones.vivid(filters.oil_paint(pictures), 0.7)
 
 
 def _pixelate(pictures: Tensor, strength: float) -> Tensor:
     return filters.pixelate(pictures, 4 if strength < PLAIN else 8 if strength == PLAIN else 16)
 
 
-def _fog(pictures: Tensor, strength: float) -> Tensor:
-    pale = pictures * 0.7 + 0.3 * luminance(pictures)
-    through = 0.42**strength
-    return pale * through + colour((0.80, 0.82, 0.84), pictures) * (1 - through)
-
-
-def _vignette(pictures: Tensor) -> Tensor:
-    """Dark corners: a smooth step of light from 40 % of the way to the corners on."""
-    y, x = coordinates(pictures)
-    outward = (torch.hypot(2 * x - 1, 2 * y - 1) / 2**0.5 - 0.4).clamp_min(0) / 0.6
-    return pictures * (1 - 0.9 * outward**2 * (3 - 2 * outward))
-
-
-def _tint(rgb: tuple[float, float, float]) -> Callable[[Tensor, float], Tensor]:
-    """Black to ``rgb`` to white by brightness (``PIL.ImageOps.colorize``), over a quarter of the picture itself."""
-
-    def tint(pictures: Tensor, strength: float) -> Tensor:
-        ramp = gradient_map(pictures, [(0, 0, 0), rgb, (1, 1, 1)])
-        return ramp + (pictures - ramp) * 0.25**strength
-
-    return tint
-
-
-EDITS = {
-    "black and white": Edit(_plain(_black_and_white), share=3.0),
-    "sepia": Edit(_plain(gradient_map, [(0.10, 0.06, 0.02), (0.55, 0.42, 0.27), (1.0, 0.93, 0.78)])),
-    "cyanotype": Edit(_plain(gradient_map, [(0.02, 0.10, 0.28), (0.25, 0.48, 0.68), (0.96, 0.97, 0.92)])),
-    "duotone": Edit(_plain(gradient_map, [(0.20, 0.00, 0.45), (1.0, 0.90, 0.25)])),
-    "negative": Edit(_plain(_invert), share=1.5),
-    "solarize": Edit(_plain(_solarize), share=1.5),
-    "posterize": Edit(_plain(_posterize), share=6.0),
-    "night": Edit(_plain(_night)),
-    "sunset": Edit(_plain(_sunset)),
-    "brighter": Edit(_graded(_brighter), graded=True),
-    "darker": Edit(_graded(_darker), graded=True),
-    "warmer": Edit(_graded(_warmer), graded=True),
-    "colder": Edit(_graded(_colder), graded=True),
-    "more contrast": Edit(_graded(_more_contrast), graded=True, share=2.0),
-    "faded": Edit(_graded(_faded), graded=True),
-    "vivid": Edit(_graded(_vivid), graded=True, share=3.0),
-    "blur": Edit(_graded(_blur), graded=True),
-    "sharpen": Edit(_plain(_sharpen), share=6.0),
-    "sketch": Edit(_plain(filters.pencil_sketch), share=2.0),
-    "pixelate": Edit(_graded(_pixelate), graded=True, share=10.0),
-    "oil painting": Edit(_plain(_oil_painting), share=8.0),
-    "cartoon": Edit(_plain(filters.cartoon), share=6.0),
-    "film grain": Edit(_scattered(filters.film_grain), follows_noise=True),
-    "snow": Edit(_scattered(filters.snowfall), follows_noise=True, share=4.0),
-    "rain": Edit(_scattered(filters.rainfall), follows_noise=True, share=3.0),
-    "fog": Edit(_graded(_fog), graded=True),
-    "vignette": Edit(_plain(_vignette), whole=True),
-} | {name: Edit(_graded(_tint(rgb)), graded=True, share=0.8) for name, rgb in TINTS.items()}
+EDITS: dict[str, Edit] = {
+    "black and white": Edit(
+        _plain(tones.black_and_white),
+        "Colour",
+        "make it black and white",
+        share=3.0,
+        common=True,
+        pair=TONE,
+        changes_lines=False,
+        local=True,
+    ),
+    "sepia": Edit(
+        _mapped((0.10, 0.06, 0.02), (0.55, 0.42, 0.27), (1.0, 0.93, 0.78)),
+        "Colour",
+        "turn it into a sepia photo",
+        common=True,
+        pair=TONE,
+        local=True,
+    ),
+    "cyanotype": Edit(
+        _mapped((0.02, 0.10, 0.28), (0.25, 0.48, 0.68), (0.96, 0.97, 0.92)), "Colour", "turn it into a cyanotype"
+    ),
+    "duotone": Edit(_mapped((0.20, 0.00, 0.45), (1.0, 0.90, 0.25)), "Colour", "make it a purple and yellow duotone"),
+    "negative": Edit(_plain(tones.invert), "Colour", "invert the colors", share=1.5, pair=TONE, local=True),
+    "solarize": Edit(_plain(tones.solarize), "Colour", "solarize it", share=1.5),
+    "posterize": Edit(_plain(_posterize), "Art", "posterize it", redraws=True, share=6.0),
+    "night": Edit(_plain(tones.night), "Light", "make it night", pair=TONE, changes_lines=False),
+    "sunset": Edit(_plain(tones.sunset), "Light", "make it look like sunset", pair=TONE),
+    "brighter": Edit(
+        _graded(tones.brighter),
+        "Light",
+        "make it brighter",
+        graded=True,
+        common=True,
+        pair=TONE,
+        changes_lines=False,
+        local=True,
+    ),
+    "darker": Edit(
+        _graded(tones.darker),
+        "Light",
+        "make it darker",
+        graded=True,
+        common=True,
+        pair=TONE,
+        changes_lines=False,
+        local=True,
+    ),
+    "warmer": Edit(
+        _graded(tones.warmer),
+        "Colour",
+        "make it warmer",
+        graded=True,
+        common=True,
+        pair=TONE,
+        changes_lines=False,
+        local=True,
+    ),
+    "colder": Edit(
+        _graded(tones.colder),
+        "Colour",
+        "make it colder",
+        graded=True,
+        common=True,
+        pair=TONE,
+        changes_lines=False,
+        local=True,
+    ),
+    "more contrast": Edit(_graded(tones.more_contrast), "Light", "increase the contrast", graded=True, share=2.0),
+    "faded": Edit(_graded(tones.faded), "Light", "make it faded", graded=True),
+    "vivid": Edit(_graded(tones.vivid), "Colour", "make the colors more vivid", graded=True, share=3.0, common=True),
+    "blur": Edit(_graded(_blur), "Texture", "blur it", graded=True, redraws=True, pair=TEXTURE, local=True),
+    "sharpen": Edit(_plain(_sharpen), "Texture", "sharpen it", redraws=True, share=6.0),
+    "sketch": Edit(
+        _plain(filters.pencil_sketch),
+        "Art",
+        "turn it into a pencil sketch",
+        redraws=True,
+        share=2.0,
+        common=True,
+        pair=TEXTURE,
+        leaves_lines=True,
+    ),
+    "pixelate": Edit(
+        _graded(_pixelate), "Texture", "pixelate it", graded=True, redraws=True, share=10.0, pair=TEXTURE, local=True
+    ),
+    "oil painting": Edit(
+        _plain(_oil_painting), "Art", "make it an oil painting", redraws=True, share=8.0, common=True, pair=TEXTURE
+    ),
+    "cartoon": Edit(
+        _plain(filters.cartoon), "Art", "turn it into a cartoon", redraws=True, share=6.0, common=True, pair=TEXTURE
+    ),
+    "film grain": Edit(
+        _scattered(filters.film_grain), "Texture", "add film grain", follows_noise=True, redraws=True, pair=TEXTURE
+    ),
+    "snow": Edit(
+        _scattered(filters.snowfall),
+        "Weather",
+        "make it snowy",
+        follows_noise=True,
+        redraws=True,
+        share=4.0,
+        pair=TEXTURE,
+    ),
+    "rain": Edit(
+        _scattered(filters.rainfall),
+        "Weather",
+        "make it rainy",
+        follows_noise=True,
+        redraws=True,
+        share=3.0,
+        pair=TEXTURE,
+    ),
+    "fog": Edit(_graded(tones.fog), "Weather", "add fog", graded=True, common=True, pair=TEXTURE),
+    "vignette": Edit(_plain(tones.vignette), "Light", "add a vignette", whole=True),
+} | {
+    name: Edit(_graded(tones.tint(rgb)), "Tints", f"tint it {name}", graded=True, share=0.8, pair=TONE, local=True)
+    for name, rgb in TINTS.items()
+}

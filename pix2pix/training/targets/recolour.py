@@ -1,4 +1,4 @@
-"""Colours of things: what has one hue gets another, with its shading; the rest stays as it is."""
+"""Colours of things: pixels of one hue get another hue and keep their shading; the rest stays as it is."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from pix2pix.training.targets.colour import hsv_to_rgb, rgb_to_hsv
 
 @dataclass(frozen=True)
 class ThingColour:
-    """A hue in 0..1 and how far from it a colour still bears its name."""
+    """A hue in 0..1, and how far from it colours still have the same name."""
 
     hue: float
     reach: float
@@ -27,19 +27,19 @@ THING_COLOURS = {
     "pink": ThingColour(0.90, 0.06),
 }
 SOFTNESS = 0.025  # of the border between two hues
-KEPT_VARIATION = 0.3  # of the hue differences within a thing
+HUE_VARIATION = 0.3  # how much of the hue differences within a thing stays
 
 
 def recolour(pictures: Tensor, source: str, target: str) -> Tensor:
-    """Pictures (N, 3, H, W) in 0..1 with what is ``source`` in ``target``."""
+    """Pictures (N, 3, H, W) in 0..1 in which what was of colour ``source`` is of colour ``target``."""
     hue, saturation, value = rgb_to_hsv(pictures)
-    new_hue = THING_COLOURS[target].hue + KEPT_VARIATION * _hue_difference(hue, source)
+    new_hue = THING_COLOURS[target].hue + HUE_VARIATION * _hue_difference(hue, source)
     changed = hsv_to_rgb(new_hue, saturation, value)
     return pictures + membership(pictures, source)[:, None] * (changed - pictures)
 
 
 def membership(pictures: Tensor, name: str) -> Tensor:
-    """How far each pixel is of the colour ``name``, (N, H, W) in 0..1; greyish and very dark ones are of none."""
+    """How surely each pixel is of the colour ``name``, (N, H, W) in 0..1; grey and very dark pixels are of none."""
     hue, saturation, value = rgb_to_hsv(pictures)
     excess = _hue_difference(hue, name).abs() - THING_COLOURS[name].reach
     near = 1 - (excess / SOFTNESS).clamp(0, 1)
@@ -47,7 +47,7 @@ def membership(pictures: Tensor, name: str) -> Tensor:
 
 
 def turn_hues(pictures: Tensor, turns: Tensor) -> Tensor:
-    """Every hue moved on by ``turns``, (N,) in parts of the circle."""
+    """All hues of picture n turned by ``turns[n]``, in parts of the circle."""
     hue, saturation, value = rgb_to_hsv(pictures)
     return hsv_to_rgb(hue + turns.view(-1, 1, 1), saturation, value)
 

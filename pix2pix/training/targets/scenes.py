@@ -23,14 +23,14 @@ BACKGROUNDS = 2  # labels of sky and ground; the labels of shapes follow
 
 @dataclass(frozen=True)
 class Layout:
-    """Which shape covers which pixel: labels (CANVAS, CANVAS), and the centre of every label in -1..1, (n, 2)."""
+    """The label of the shape at each pixel, (CANVAS, CANVAS), and the centre of each label, (n, 2) in -1..1."""
 
     labels: np.ndarray
     centres: np.ndarray
 
 
 def make_scenes(path: Path, count: int, seed: int, workers: int) -> np.ndarray:
-    """Draw ``count`` scenes into the .npy file ``path``; the same for any number of workers.
+    """Draw ``count`` scenes into the .npy file ``path``; they are the same for any number of workers.
 
     Returns:
         The file, mapped: (count, SIDE, SIDE, 3) uint8 RGB.
@@ -43,7 +43,13 @@ def make_scenes(path: Path, count: int, seed: int, workers: int) -> np.ndarray:
             scenes[index * CHUNK : index * CHUNK + len(chunk)] = chunk
     scenes.flush()
     part.replace(path)
-    return np.load(path, mmap_mode="r")
+    return load_scenes(path)
+
+
+def load_scenes(path: Path) -> np.ndarray:
+    """The scenes in the .npy file ``path``, mapped: (n, SIDE, SIDE, 3) uint8 RGB."""
+    scenes: np.ndarray = np.load(path, mmap_mode="r")
+    return scenes
 
 
 def _draw_chunk(chunk: tuple[int, int, int]) -> np.ndarray:
@@ -61,7 +67,7 @@ def draw_scene(rng: Generator, bank: np.ndarray) -> np.ndarray:
 
 
 def pink_noise(rng: Generator, slope: float, stretch: float = 1.0, angle: float = 0.0) -> np.ndarray:
-    """1/f**slope noise by power, (CANVAS, CANVAS) of unit deviation, drawn out ``stretch``-fold along ``angle``."""
+    """Noise whose power falls as 1/f**slope, (CANVAS, CANVAS) of deviation 1, stretched along ``angle`` (radians)."""
     fy, fx = np.fft.fftfreq(CANVAS)[:, None], np.fft.rfftfreq(CANVAS)[None]
     along, across = math.cos(angle) * fx + math.sin(angle) * fy, math.cos(angle) * fy - math.sin(angle) * fx
     frequency = np.maximum(np.hypot(along * stretch, across / stretch), 1 / CANVAS)
@@ -69,7 +75,7 @@ def pink_noise(rng: Generator, slope: float, stretch: float = 1.0, angle: float 
     spectrum = spectrum / frequency ** (slope / 2)
     spectrum[0, 0] = 0
     noise = np.fft.irfft2(spectrum, s=(CANVAS, CANVAS))
-    return (noise / noise.std()).astype(np.float32)
+    return np.asarray(noise / noise.std(), np.float32)
 
 
 def draw_texture(rng: Generator) -> np.ndarray:
@@ -83,7 +89,8 @@ def draw_texture(rng: Generator) -> np.ndarray:
         return _waves(rng)
     y, x = np.mgrid[:CANVAS, :CANVAS]
     period, aspect = np.exp(rng.uniform(math.log(6), math.log(50))), rng.uniform(0.5, 2)
-    return np.sign(np.sin(x * 2 * np.pi / period) * np.sin(y * 2 * np.pi / period / aspect)).astype(np.float32)
+    waves = np.sin(x * 2 * np.pi / period) * np.sin(y * 2 * np.pi / period / aspect)
+    return np.asarray(np.sign(waves), np.float32)
 
 
 def _waves(rng: Generator) -> np.ndarray:
@@ -93,7 +100,7 @@ def _waves(rng: Generator) -> np.ndarray:
     waves = np.sin((x * math.cos(angle) + y * math.sin(angle)) * 2 * np.pi / period + bend)
     if rng.random() < 0.5:
         waves = np.sign(waves) * np.abs(waves) ** 0.3
-    return (waves / waves.std()).astype(np.float32)
+    return np.asarray(waves / waves.std(), np.float32)
 
 
 def _lay_out(rng: Generator) -> Layout:
@@ -111,7 +118,7 @@ def _lay_out(rng: Generator) -> Layout:
 
 
 def _radii(rng: Generator, count: int) -> np.ndarray:
-    """Radii in pixels by a power law, as dead leaves have them; often with the large ones behind."""
+    """Radii in pixels by a power law, as in dead leaves models; mostly sorted, so that large shapes lie behind."""
     low, high, power = rng.uniform(2, 8), CANVAS * rng.uniform(0.1, 0.5), 1 - rng.uniform(1.5, 3)
     radii = (low**power + rng.random(count) * (high**power - low**power)) ** (1 / power)
     return np.sort(radii)[::-1] if rng.random() < 0.6 else radii
@@ -174,7 +181,7 @@ def _palette(rng: Generator, count: int) -> np.ndarray:
 def _hsv_to_rgb(hue: np.ndarray, saturation: np.ndarray, value: np.ndarray) -> np.ndarray:
     sector = (np.array([5, 3, 1]) + hue[:, None] * 6) % 6
     ramp = np.clip(np.minimum(sector, 4 - sector), 0, 1)
-    return (value[:, None] * (1 - saturation[:, None] * ramp)).astype(np.float32)
+    return np.asarray(value[:, None] * (1 - saturation[:, None] * ramp), np.float32)
 
 
 def _paint(rng: Generator, layout: Layout, colours: np.ndarray, bank: np.ndarray) -> np.ndarray:
@@ -191,7 +198,8 @@ def _paint(rng: Generator, layout: Layout, colours: np.ndarray, bank: np.ndarray
     strength[rng.random(count) < 0.3] = 0
     texture = np.take_along_axis(textures, choice[labels][None], 0)[0] * strength[labels]
     tone = (1 + rng.normal(0, 0.25, (len(textures), 3))).astype(np.float32)
-    return picture * (1 + 0.9 * texture[..., None] * tone[choice[labels]]) + 0.12 * texture[..., None]
+    texture = texture[..., None]
+    return np.asarray(picture * (1 + 0.9 * texture * tone[choice[labels]]) + 0.12 * texture)
 
 
 def _moved(rng: Generator, texture: np.ndarray) -> np.ndarray:
@@ -218,7 +226,7 @@ def _light(rng: Generator, picture: np.ndarray, layout: Layout, bank: np.ndarray
         picture = picture * (1 + rng.uniform(0.05, 0.35) * bank[rng.integers(len(bank))])[..., None]
     if rng.random() < 0.2:
         picture = np.clip(picture, 0, 1) ** rng.uniform(0.6, 1.6)
-    return np.clip(picture, 0, 1)
+    return np.asarray(np.clip(picture, 0, 1))
 
 
 def _finish(rng: Generator, picture: np.ndarray) -> np.ndarray:

@@ -1,4 +1,7 @@
-"""What an instruction means: the edits to carry out, in order; none at all leaves the picture as it is."""
+"""What an instruction means: the edits to carry out, in order. None at all leaves the picture as it is.
+
+Random sampling chooses from the lists made here by place, so their order is part of the recipe.
+"""
 
 import zlib
 from dataclasses import dataclass
@@ -6,7 +9,7 @@ from itertools import permutations, product
 
 from torch import Tensor
 
-from pix2pix.training.targets.edits import EDITS, PLAIN, SLIGHT, STRONG, TINTS, apply
+from pix2pix.training.targets.edits import EDITS, PLAIN, SLIGHT, STRONG, TEXTURE, TONE, apply
 from pix2pix.training.targets.places import (
     PAINTS,
     POSITIONS,
@@ -82,24 +85,40 @@ class Shape:
         return paint(pictures, shape_mask(self.shape, self.size, self.position, pictures), self.colour)
 
 
-Meaning = tuple[Change | Recolour | Local | Frame | Shape, ...]
+Action = Change | Recolour | Local | Frame | Shape
+Meaning = tuple[Action, ...]
 
-TEXTURES = ("blur", "pixelate", "oil painting", "cartoon", "film grain", "snow", "rain", "fog", "sketch")
-TONES = ("black and white", "sepia", "negative", "night", "sunset", "brighter", "darker", "warmer", "colder", *TINTS)
-SENSELESS_AFTER_SKETCH = ("black and white", "night", "brighter", "darker", "warmer", "colder")
-LOCAL = ("brighter", "darker", "warmer", "colder", "black and white", "sepia", "negative", "blur", "pixelate", *TINTS)
+
+def textures() -> list[str]:
+    """The edits that can be the texture of a pair; those that leave lines come last."""
+    return sorted((n for n, edit in EDITS.items() if edit.pair == TEXTURE), key=lambda n: EDITS[n].leaves_lines)
+
+
+def tones() -> list[str]:
+    """The edits that can be the tone of a pair."""
+    return [name for name, edit in EDITS.items() if edit.pair == TONE]
+
+
+def local_edits() -> list[str]:
+    """The edits that make sense in a part of the picture: tones, graded ones first, then textures, then tints."""
+
+    def place(name: str) -> tuple[bool, bool, bool]:
+        edit = EDITS[name]
+        return edit.family == "Tints", edit.pair == TEXTURE, not edit.graded
+
+    return sorted((name for name, edit in EDITS.items() if edit.local), key=place)
 
 
 def apply_meaning(meaning: Meaning, pictures: Tensor, noise: Tensor) -> Tensor:
     """The target of ``meaning`` for pictures (N, 3, H, W) in 0..1 and white noise (N, 1, H, W)."""
-    for step in meaning:
-        pictures = step.apply(pictures, noise)
+    for action in meaning:
+        pictures = action.apply(pictures, noise)
     return pictures
 
 
 def follows_noise(meaning: Meaning) -> bool:
     """Whether the noise decides what ``meaning`` draws."""
-    return any(isinstance(step, Change) and EDITS[step.name].follows_noise for step in meaning)
+    return any(isinstance(action, Change) and EDITS[action.name].follows_noise for action in meaning)
 
 
 def degrees() -> list[Meaning]:
@@ -108,14 +127,13 @@ def degrees() -> list[Meaning]:
 
 
 def pairs() -> list[Meaning]:
-    """Two edits in one sentence: a texture and a tone, in either order."""
-    kept = [
-        (texture, tone)
-        for texture in TEXTURES
-        for tone in TONES
-        if not (texture == "sketch" and tone in SENSELESS_AFTER_SKETCH)
+    """Two edits in one sentence: a texture and a tone, in either order, where both can be seen."""
+    return [
+        (Change(first), Change(second))
+        for texture, tone in product(textures(), tones())
+        if EDITS[tone].changes_lines or not EDITS[texture].leaves_lines
+        for first, second in ((texture, tone), (tone, texture))
     ]
-    return [(Change(a), Change(b)) for pair in kept for a, b in (pair, pair[::-1])]
 
 
 def recolourings() -> list[Meaning]:
@@ -125,7 +143,7 @@ def recolourings() -> list[Meaning]:
 
 def local_changes() -> list[Meaning]:
     """Every edit that makes sense in a part of the picture, in every region."""
-    return [(Local(name, region),) for name, region in product(LOCAL, REGIONS)]
+    return [(Local(name, region),) for name, region in product(local_edits(), REGIONS)]
 
 
 def frames() -> list[Meaning]:
@@ -139,5 +157,5 @@ def shapes() -> list[Meaning]:
 
 
 def is_held_out(meaning: Meaning) -> bool:
-    """Whether this combination is never trained on, to show composition: a tenth of them, always the same."""
+    """Whether this combination is never trained on: a tenth of them, always the same ones."""
     return zlib.crc32(repr(meaning).encode()) % 10 == 0

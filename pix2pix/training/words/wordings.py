@@ -1,4 +1,4 @@
-"""The grammar of instructions: what people say for every meaning. The words are in the two TOML files beside this one.
+"""The grammar of instructions: what people say for every meaning.
 
 A wording is a sentence of the grammar in which {it} stands for the picture. A fifth of the wordings is held out: it is
 never trained on and shows how well the rest was understood.
@@ -6,19 +6,18 @@ never trained on and shows how well the rest was understood.
 
 import random
 import re
-import tomllib
 import zlib
+from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 
 from pix2pix.training.targets.edits import PLAIN, SLIGHT, TINTS
+from pix2pix.training.words.dressing import dress
 from pix2pix.training.words.meanings import Change, Frame, Local, Meaning, Recolour, Shape
+from pix2pix.training.words.terms import PHRASES, TERMS, VOCABULARY
 
-PHRASES = tomllib.loads(Path(__file__).with_name("phrases.toml").read_text(encoding="utf-8"))
-VOCABULARY = tomllib.loads(Path(__file__).with_name("vocabulary.toml").read_text(encoding="utf-8"))
 NO_CHANGE: Meaning = ()
 MADE_UP = 0.3  # of the names in requests that no edit answers
-SYLLABLE = (  # how one begins, its vowel, how it ends
+SYLLABLE = (  # its beginnings, its vowels, its ends
     (*"bcdfghklmnprstvwz", "", "qu", "tr", "st"),
     (*"aeiou", "ai", "ea", "oo"),
     (*"dlmnprst", "", "", "ck", "ng"),
@@ -45,7 +44,7 @@ def wordings(name: str) -> dict[str, tuple[str, ...]]:
 def graded_wordings(name: str, strength: float) -> tuple[str, ...]:
     """All wordings of a global edit with a word of degree."""
     words, degrees = _vocabulary(name), PHRASES["slight" if strength == SLIGHT else "strong"]
-    found = []
+    found: list[str] = []
     for degree in degrees:
         if degree in PHRASES["leading_adjective"]:
             for form in ("make {it} {d} {a}", "make {it} look {d} {a}", "{d} {a}", "{it} should be {d} {a}"):
@@ -61,7 +60,7 @@ def graded_wordings(name: str, strength: float) -> tuple[str, ...]:
 def _vocabulary(name: str) -> dict[str, list[str]]:
     if name not in TINTS:
         return VOCABULARY[name]
-    colours = list(dict.fromkeys(PHRASES["colours"][name]))
+    colours = list(dict.fromkeys(TERMS["colours"][name]))
     return {
         "adjectives": list(_filled(PHRASES["tint_adjectives"], "{c}", colours)),
         "commands": list(_filled(PHRASES["tint_commands"], "{c}", colours)),
@@ -69,7 +68,7 @@ def _vocabulary(name: str) -> dict[str, list[str]]:
     }
 
 
-def _filled(forms: list[str], slot: str, words: list[str]) -> tuple[str, ...]:
+def _filled(forms: Sequence[str], slot: str, words: Sequence[str]) -> tuple[str, ...]:
     return tuple(with_articles(form.replace(slot, word)) for form in forms for word in words)
 
 
@@ -105,15 +104,15 @@ def wording_of(meaning: Meaning, rng: random.Random) -> str:
         case (Change(name, strength),):
             return _of_change(name, rng) if strength == PLAIN else rng.choice(graded_wordings(name, strength))
         case (Recolour(source, target),):
-            a, b = rng.choice(PHRASES["colours"][source]), rng.choice(PHRASES["colours"][target])
+            a, b = rng.choice(TERMS["colours"][source]), rng.choice(TERMS["colours"][target])
             form = rng.choice(PHRASES["recolour"]).replace("{t}", rng.choice(PHRASES["things"]))
             return form.replace("{a}", a).replace("{b}", b)
         case (Local(name, region),):
             return _of_local(name, region, rng)
         case (Frame(colour),):
             return _of_frame(colour, rng)
-        case (Shape(),):
-            return _of_shape(meaning[0], rng)
+        case (Shape() as shape,):
+            return _of_shape(shape, rng)
         case (Change(first), Change(second)):
             return _of_pair(first, second, rng)
     raise ValueError(f"no wording for {meaning}")
@@ -135,8 +134,8 @@ def _of_pair(first: str, second: str, rng: random.Random) -> str:
 
 
 def _of_local(name: str, region: str, rng: random.Random) -> str:
-    """A trained wording of the edit whose object is the region, or that names it elsewhere."""
-    place = rng.choice(PHRASES["regions"][region])
+    """A trained wording of the edit, with the region as its object or named beside it."""
+    place = rng.choice(TERMS["regions"][region])
     while True:
         wording = _trained_wording((Change(name),), rng)
         if "everything" in wording or len(wording) > 40:
@@ -148,7 +147,7 @@ def _of_local(name: str, region: str, rng: random.Random) -> str:
 
 
 def _of_frame(colour: str, rng: random.Random) -> str:
-    """White is also what a frame is when nobody says its colour."""
+    """Where the colour is white it may be left out: a frame is white unless somebody says otherwise."""
     if colour == "white" and rng.random() < 0.2:
         return with_articles(rng.choice(PHRASES["frame"]).replace("{f}", rng.choice(["a frame", "a border"])))
     word = rng.choice(_paints(colour))
@@ -159,18 +158,18 @@ def _of_frame(colour: str, rng: random.Random) -> str:
 
 
 def _of_shape(shape: Shape, rng: random.Random) -> str:
-    parts = (PHRASES["sizes"][shape.size], _paints(shape.colour), PHRASES["shapes"][shape.shape])
+    parts = (TERMS["sizes"][shape.size], _paints(shape.colour), TERMS["shapes"][shape.shape])
     thing = " ".join(word for words in parts if (word := rng.choice(words)))
     form = rng.choice(PHRASES["shape"]).replace("{s}", with_articles(f"a {thing}"))
-    return form.replace("{p}", rng.choice(PHRASES["positions"][shape.position]))
+    return form.replace("{p}", rng.choice(TERMS["positions"][shape.position]))
 
 
 def _paints(colour: str) -> list[str]:
-    return PHRASES["colours" if colour in PHRASES["colours"] else "paints"][colour]
+    return TERMS["colours" if colour in TERMS["colours"] else "paints"][colour]
 
 
 def _short_command(name: str, rng: random.Random) -> str:
-    """A trained wording that is a command; both commands of a pair must fit into the text encoder."""
+    """A trained wording that is a command, and short: two of them must fit into the text encoder."""
     while True:
         wording = _trained_wording((Change(name),), rng)
         is_command = wording in wordings(name)["commands"] or wording.startswith(("make", "turn", "convert", "change"))
@@ -191,42 +190,5 @@ def say_unknown(rng: random.Random, names: list[str] | None = None) -> str:
 
 
 def _made_up_name(rng: random.Random) -> str:
-    """A name that nobody knows, so that no name needs to be known for it to be none of the edits."""
+    """A name that does not exist. It teaches that any unknown name is no edit."""
     return "".join(rng.choice(part) for _ in range(rng.randint(1, 3)) for part in SYLLABLE)
-
-
-def dress(wording: str, rng: random.Random) -> str:
-    """Choose a word for {it}; sometimes add politeness, capitals, a typo, or leave out a small word."""
-    text = wording.replace("{it}", rng.choice(PHRASES["objects"]))
-    if rng.random() < 0.3:
-        text = text.replace("color", "colour").replace("gray", "grey")
-    if rng.random() < 0.2:
-        text = rng.choice(PHRASES["before"]) + text
-    if rng.random() < 0.15:
-        text += rng.choice(PHRASES["after"])
-    if rng.random() < 0.05:
-        text = _without_a_small_word(text, rng)
-    if rng.random() < 0.07:
-        text = _with_typo(text, rng)
-    style = rng.random()
-    if style < 0.25:
-        return text.capitalize()
-    return text.upper() if style < 0.27 else text
-
-
-def _without_a_small_word(text: str, rng: random.Random) -> str:
-    words = text.split()
-    small = [i for i, word in enumerate(words) if word in ("it", "a", "an", "the", "to", "into", "some", "this")]
-    if len(words) > 3 and small:
-        del words[rng.choice(small)]
-    return " ".join(words)
-
-
-def _with_typo(text: str, rng: random.Random) -> str:
-    """Two neighbouring letters exchanged, or one doubled, or one missing, inside a word of five letters or more."""
-    places = [match.start() for match in re.finditer(r"(?<=[a-z])[a-z](?=[a-z]{3})", text)]
-    if not places:
-        return text
-    at = rng.choice(places)
-    middle = rng.choice([text[at + 1] + text[at], text[at : at + 2] + text[at + 1], text[at]])
-    return text[:at] + middle + text[at + 2 :]

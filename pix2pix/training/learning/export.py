@@ -1,6 +1,5 @@
-"""The finished checkpoint in diffusers layout: fp16 safetensors, and beside them what it can do and how to run it."""
+"""A trained checkpoint in diffusers layout: fp16 safetensors."""
 
-import json
 from pathlib import Path
 
 import torch
@@ -8,9 +7,11 @@ from diffusers import AutoencoderTiny, StableDiffusionInstructPix2PixPipeline, U
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from pix2pix.request import Defaults
-from pix2pix.training.learning.denoiser import make_scheduler
+from pix2pix.training.learning.unet import make_scheduler
 
-DEFAULTS = Defaults(num_inference_steps=1, guidance_scale=1.0, image_guidance_scale=1.0, resolution=256)  # measured
+DEFAULTS = Defaults(
+    num_inference_steps=1, guidance_scale=1.0, image_guidance_scale=1.0, resolution=256
+)  # measured: docs/POCKET.md
 
 
 def make_pipeline(
@@ -35,10 +36,5 @@ def write_checkpoint(pipeline: StableDiffusionInstructPix2PixPipeline, folder: P
 
 
 def size_in_megabytes(folder: Path) -> float:
-    """What the files of a checkpoint weigh together, in units of a million bytes."""
+    """The size of all files in ``folder``, in millions of bytes."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
-
-
-def write_json(path: Path, value: object) -> None:
-    """Write ``value`` as JSON that people can read."""
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -31,10 +31,6 @@ WHOLE_SHARES = {
     "unknown": 0.05,
     "nothing": 0.03,
 }
-# The rest of the pictures' samples: the instruction left out, with the photo itself as the target, so that text
-# guidance works as the strength of the edit; and the photo left out, for image guidance.
-NO_TEXT, NO_IMAGE, NEITHER = 0.05, 0.03, 0.03
-
 COMBINATIONS = {"pair": pairs, "recolour": recolourings, "local": local_changes, "shape": shapes}
 
 

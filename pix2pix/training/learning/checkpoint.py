@@ -1,0 +1,36 @@
+"""The whole training, part by part: from nothing to a checkpoint."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from pix2pix.training.learning.autoencoder import train_autoencoder
+from pix2pix.training.learning.denoiser import train_denoiser
+from pix2pix.training.learning.export import make_pipeline, write_checkpoint
+from pix2pix.training.learning.language import load_or_make_tokenizer, train_language
+from pix2pix.training.learning.watch import Watcher
+from pix2pix.training.recipe import Recipe
+from pix2pix.training.targets.scenes import load_scenes, make_scenes
+
+
+def make_checkpoint(recipe: Recipe, run: Path, device: torch.device) -> Path:
+    """Train every part, or go on with the training in ``run``; returns the folder of the checkpoint.
+
+    For the same weights every time, torch must be told to use deterministic algorithms.
+    """
+    run.mkdir(parents=True, exist_ok=True)
+    scenes = _load_or_make_scenes(run / "scenes.npy", recipe)
+    vae = train_autoencoder(scenes, recipe.autoencoder, recipe.seed, run, device)
+    tokenizer = load_or_make_tokenizer(recipe.language, recipe.seed, run / "tokenizer")
+    reader = train_language(tokenizer, recipe.language, recipe.seed, run, device)
+    watch = Watcher(vae, tokenizer, run, recipe.seed)
+    learner = train_denoiser(scenes, vae, tokenizer, reader, recipe, run, device, watch)
+    folder = run / "checkpoint"
+    write_checkpoint(make_pipeline(vae, reader.encoder, tokenizer, learner.unet), folder)
+    return folder
+
+
+def _load_or_make_scenes(path: Path, recipe: Recipe) -> np.ndarray:
+    return load_scenes(path) if path.exists() else make_scenes(path, recipe.scenes, recipe.seed, os.cpu_count() or 1)
