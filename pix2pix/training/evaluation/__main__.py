@@ -9,7 +9,9 @@ from pathlib import Path
 import torch
 
 from pix2pix import Editor
-from pix2pix.diffusion import checkpoints
+from pix2pix.diffusion.checkpoints import POCKET, Checkpoint
+from pix2pix.diffusion.device import choose_device
+from pix2pix.diffusion.loading import load
 from pix2pix.training.evaluation import report
 from pix2pix.training.evaluation.abilities import write_abilities
 from pix2pix.training.evaluation.card import write_card
@@ -24,8 +26,8 @@ PLOTTED_PHOTOS = 1
 
 def load_editor(folder: Path, device: str | None = None) -> Editor:
     """The checkpoint in ``folder`` with the settings it is shipped with."""
-    checkpoint = checkpoints.Checkpoint(folder.name, str(folder), defaults=DEFAULTS)
-    editor = Editor(*checkpoints.load(checkpoint, checkpoints.choose_device(device)))
+    checkpoint = Checkpoint(folder.name, str(folder), is_folder=True, defaults=DEFAULTS)
+    editor = Editor(*load(checkpoint, choose_device(device)))
     editor.pipeline.set_progress_bar_config(disable=True)
     return editor
 
@@ -45,7 +47,7 @@ def evaluate_checkpoint(folder: Path, effort: Effort, recipe: Recipe, device: st
 def main() -> None:
     """Read the command line and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=Path(checkpoints.POCKET.source), help="what to measure")
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(POCKET.source), help="what to measure")
     parser.add_argument("--wordings", type=int, default=Effort.wordings, help="wordings for each edit")
     parser.add_argument("--requests", type=int, default=Effort.requests, help="requests of each other kind")
     parser.add_argument("--size", choices=SIZES, default="small", help="the recipe it was made by")
