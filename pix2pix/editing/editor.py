@@ -44,7 +44,7 @@ class Editor:
         self.pipeline = pipeline
         self.checkpoint = checkpoint
         self.note = note
-        self._turns = OneAtATime()
+        self._one_at_a_time = OneAtATime()
         self._batches = BatchEditor(pipeline, checkpoint)
         self.micro_batches: dict[tuple[int, int], int] = {}
 
@@ -87,9 +87,9 @@ class Editor:
     ) -> Generator[Step | Result, None, None]:
         """Edit ``photo``: yields a ``Step`` after every denoising step and the ``Result`` at the end.
 
-        Closing the stream stops the edit before the next call of the UNet and lets the next edit begin. So does
-        letting go of it; a stream that is held and not read keeps the others waiting, and who asks for another edit
-        between two of its own steps gets an ``EditFailed``.
+        Closing the stream, or dropping it, stops the edit before the next call of the UNet and lets the next edit
+        begin. A stream that is held and not read keeps the others waiting. Its own reader must finish or close it
+        before the next edit: between two steps they would wait for themselves, and get an ``EditFailed`` instead.
 
         Args:
             photo: path, bytes, PIL image or ``Photo``.
@@ -102,7 +102,7 @@ class Editor:
             OutOfMemory, EditFailed: the edit broke; the editor is ready for the next one.
         """
         session = EditSession() if session is None else session
-        job = Job.open(0, photo, request.resolved(self.checkpoint.defaults), self.grid)
+        job = self._job(0, photo, request.resolved(self.checkpoint.defaults))
         with closing(self._run([job], session)) as batch:
             for (event,) in batch:
                 if isinstance(event, EditError):
@@ -157,13 +157,21 @@ class Editor:
         run = partial(self._run, session=session, remember=True)
         yield from Gallery(asked, partial(self._open, session), ahead, run, self._fits_together).stream()
 
+    def _job(self, index: int, photo: Source, request: EditRequest) -> Job:
+        try:
+            return Job.open(index, photo, request, self.grid)
+        except EditError:
+            raise
+        except Exception as error:
+            raise _as_edit_error(error) from error
+
     def _open(self, session: EditSession, asked: Asked) -> Opened:
         """One photo of a gallery, opened: a job, or its outcome if it cannot be edited or is known already."""
         index, photo, request = asked
         try:
             if request is None:
                 raise InvalidRequest("There are fewer requests than photos; give one for all, or one for each.")
-            job = Job.open(index, photo, request, self.grid)
+            job = self._job(index, photo, request)
             known = self._batches.known(job, session)
         except Exception as error:
             return Outcome(index, path_of(photo), error=_as_edit_error(error))
@@ -172,7 +180,7 @@ class Editor:
     def _run(
         self, jobs: Sequence[Job], session: EditSession, remember: bool = False
     ) -> Generator[Sequence[Step | Result | EditError], None, None]:
-        """Edit ``jobs`` of one kind together: a step for each, again and again, and at last a result or error for each.
+        """Edit ``jobs`` of one kind together: yields steps for all of them, many times, then a result or error each.
 
         Args:
             remember: whether ``session`` is to know what was drawn, so that the same job needs no model again.
@@ -181,7 +189,7 @@ class Editor:
             EditError: all of them broke together.
         """
         try:
-            drawings = yield from self._turns.run(self._batches.edit(jobs, session))
+            drawings = yield from self._one_at_a_time.run(self._batches.edit(jobs, session))
             if remember:
                 self._batches.remember(jobs, drawings, session)
             endings = self._batches.results(jobs, drawings)

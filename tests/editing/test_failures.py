@@ -82,6 +82,16 @@ def test_after_a_failure_the_device_gets_its_memory_back(tiny_editor, scene, mon
     assert given_back == [torch.device(kind)]
 
 
+@pytest.mark.parametrize(("failure", "error"), [(MemoryError(), OutOfMemory), (KeyError("x"), EditFailed)])
+def test_a_failure_before_the_model_becomes_one_of_our_errors_too(tiny_editor, scene, monkeypatch, failure, error):
+    def fail(*_):
+        raise failure
+
+    monkeypatch.setattr("pix2pix.editing.job.to_canvas", fail)
+    with pytest.raises(error):
+        tiny_editor.edit(scene, REQUEST)
+
+
 def test_a_failure_keeps_no_tensors_alive(tiny_editor, scene):
     import gc
     import weakref
