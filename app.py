@@ -1,11 +1,16 @@
 """The web app: ``python app.py``, or a Space on Hugging Face."""
 
+import logging
 import os
+from typing import TYPE_CHECKING
 
 from pix2pix.photo.decoding import MAX_BYTES
-from pix2pix.serving.studio import Studio
+from pix2pix.serving.studio import Studio, load_editor
 from pix2pix.ui import build_page
 from pix2pix.ui.theme import CSS, THEME
+
+if TYPE_CHECKING:
+    from pix2pix import Editor
 
 WAITING_EDITS = 20
 VISITORS = 200
@@ -13,7 +18,9 @@ VISITORS = 200
 
 def main() -> None:
     """Serve the page until Ctrl-C; the model loads in the background."""
-    page = build_page(Studio(os.environ.get("PIX2PIX_MODEL", "auto")))
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    model = os.environ.get("PIX2PIX_MODEL", "").strip() or "auto"
+    page = build_page(Studio(model, _load))
     page.queue(max_size=WAITING_EDITS, api_open=False)
     page.launch(
         theme=THEME,
@@ -25,6 +32,14 @@ def main() -> None:
         mcp_server=True,
         footer_links=["api"],
     )
+
+
+def _load(model: str) -> "Editor":
+    """Load an editor without the libraries' remarks; runs in the background, because it imports torch."""
+    from pix2pix.diffusion.quiet import quieten_libraries
+
+    quieten_libraries()
+    return load_editor(model)
 
 
 if __name__ == "__main__":

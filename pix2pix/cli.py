@@ -145,7 +145,10 @@ def _seed_so_far(targets: Sequence[Path], request: EditRequest, vary_seed: bool)
 
 
 def _edit_all(options: argparse.Namespace, tasks: Sequence[_Task]) -> int:
-    from pix2pix.editing.editor import Editor  # takes seconds to import, so wrong usage is told before
+    from pix2pix.diffusion.quiet import quieten_libraries  # these take seconds to import, so wrong usage is told before
+
+    quieten_libraries()
+    from pix2pix.editing.editor import Editor
 
     editor = Editor.load(options.model, options.device)
     if editor.note and sys.stderr.isatty():

@@ -6,7 +6,7 @@ EditError
 ├── CheckpointError   a model cannot be found, downloaded or read
 ├── Filtered          the checkpoint's safety checker withheld the result
 ├── OutOfMemory       the device has too little memory for this edit
-└── EditFailed        anything else that stopped an edit half-way
+└── EditFailed        anything else that stopped an edit
 
 The message of each is one sentence for the person who asked for the edit: what is wrong and what to do about it.
 It never holds a path or anything from another person's edit, so a user interface may show it as it is.
@@ -38,4 +38,4 @@ class OutOfMemory(EditError):
 
 
 class EditFailed(EditError):
-    """The edit stopped half-way for a reason that is none of the others."""
+    """The edit stopped, or could not begin, for a reason that is none of the others."""

@@ -18,9 +18,9 @@ class Step:
 
     Attributes:
         index: how many steps are done, 1..total.
-        total: how many there are.
+        total: how many there are. It may be more than the steps that were asked for: Heun takes 11 for 6.
         preview: the picture as the model foresees it now, small RGB. Drawn when first looked at, so that a consumer
-            who shows no previews does not pay for them.
+            who shows no previews does not pay for them. Grey at the last step of a result that is withheld.
     """
 
     index: int
@@ -40,7 +40,8 @@ class Result:
         image: the edited photo, RGB (RGBA where the photo has transparency), exactly the size of the upright photo.
         canvas_image: what the model drew, RGB at the model's own size, with the reflected margin.
         request: the request with its seed and all defaults filled in; the same again gives the same picture.
-        seconds: how long the edit took, without waiting for its turn.
+        seconds: how long the model worked on it; of a batch, its share. Neither waiting for its turn nor what the
+            consumer does between steps counts.
         truncated: the end of the instruction that the text encoder could not read, or ``None``.
         checkpoint: the name of the checkpoint that made it.
         revision: the checkpoint's hub commit, or ``None`` for one that has none.

@@ -1,25 +1,28 @@
 """What one visitor has: conditions already encoded, and the history of results with undo. Imports no torch."""
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from PIL.Image import Image
 
 from pix2pix.events import Result
 
 Value = TypeVar("Value")
 
-KEPT_CONDITIONS = 8
-KEPT_IMAGE_LATENTS = 128  # a whole gallery: 16 to 32 kB each at a checkpoint's own resolution
+MAX_CONDITIONINGS = 8
+MAX_IMAGE_LATENTS = 128  # a whole gallery: 16 to 32 kB each at a checkpoint's own resolution
 MAX_DRAWING_BYTES = 128 * 1024**2  # 160 pictures of 512 x 512
 MAX_RESULTS = 24
 MAX_HISTORY_BYTES = 512 * 1024**2
 
 
 class LRU(Generic[Value]):
-    """Keeps the values used last; counts how often one was there (hits) or had to be made (misses).
+    """The values used last; counts how often one was there (hits) or had to be made (misses). For any thread.
 
     Attributes:
-        capacity: how many values are kept, or what they may weigh together where ``weigh`` says what one weighs.
+        capacity: how many values there may be, or what they may weigh together where ``weigh`` says what one weighs.
     """
 
     def __init__(self, capacity: int, weigh: Callable[[Value], int] | None = None) -> None:
@@ -28,30 +31,44 @@ class LRU(Generic[Value]):
         self.misses = 0
         self._weigh = weigh
         self._values: OrderedDict[Hashable, Value] = OrderedDict()
+        self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._values)
 
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in vars(self).items() if name != "_lock"}  # which cannot be pickled
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        vars(self).update(state, _lock=threading.Lock())
+
     def get_or_make(self, key: Hashable, make: Callable[[], Value]) -> Value:
-        """The value under ``key``, made by ``make()`` and kept if it is not there."""
-        if key in self._values:
-            self.hits += 1
-            self._values.move_to_end(key)
-        else:
+        """The value under ``key``; if there is none, ``make()`` makes it and it is put there."""
+        with self._lock:
+            if key in self._values:
+                self.hits += 1
+                self._values.move_to_end(key)
+                return self._values[key]
             self.misses += 1
-            self.keep(key, make())
-        return self._values[key]
+        value = make()
+        self.put(key, value)
+        return value
 
     def get(self, key: Hashable) -> Value | None:
-        """The value under ``key``, or ``None``; not counted."""
-        return self._values.get(key)
+        """The value under ``key``, or ``None``. It counts as used, though neither as a hit nor as a miss."""
+        with self._lock:
+            if key not in self._values:
+                return None
+            self._values.move_to_end(key)
+            return self._values[key]
 
-    def keep(self, key: Hashable, value: Value) -> None:
-        """Put ``value`` under ``key``, and let go of what was used longest ago beyond the capacity."""
-        self._values[key] = value
-        self._values.move_to_end(key)
-        while len(self._values) > 1 and self._weight() > self.capacity:
-            self._values.popitem(last=False)
+    def put(self, key: Hashable, value: Value) -> None:
+        """Put ``value`` under ``key``; beyond the capacity, what was not used for longest is dropped."""
+        with self._lock:
+            self._values[key] = value
+            self._values.move_to_end(key)
+            while len(self._values) > 1 and self._weight() > self.capacity:
+                self._values.popitem(last=False)
 
     def _weight(self) -> int:
         return len(self._values) if self._weigh is None else sum(map(self._weigh, self._values.values()))
@@ -61,15 +78,15 @@ class EditSession:
     """One visitor's memory. Everything in it is on the CPU, bounded and picklable; it belongs to one visitor only.
 
     Attributes:
-        conditionings: text conditions, keyed by checkpoint and instruction.
+        conditionings: text conditions, keyed by checkpoint and instruction; their kind belongs to a room with torch.
         image_latents: image conditions, keyed by checkpoint and the canvas' pixels.
         drawings: what the model drew for the photos of galleries, keyed by all that it depends on.
     """
 
     def __init__(self, max_results: int = MAX_RESULTS, max_bytes: int = MAX_HISTORY_BYTES) -> None:
-        self.conditionings: LRU = LRU(KEPT_CONDITIONS)
-        self.image_latents: LRU = LRU(KEPT_IMAGE_LATENTS)
-        self.drawings: LRU = LRU(MAX_DRAWING_BYTES, weigh=_drawing_bytes)
+        self.conditionings: LRU[Any] = LRU(MAX_CONDITIONINGS)
+        self.image_latents: LRU[Any] = LRU(MAX_IMAGE_LATENTS)
+        self.drawings: LRU[Any] = LRU(MAX_DRAWING_BYTES, weigh=_drawing_bytes)
         self._max_results = max_results
         self._max_bytes = max_bytes
         self._results: list[Result] = []
@@ -77,7 +94,7 @@ class EditSession:
 
     @property
     def history(self) -> tuple[Result, ...]:
-        """All results kept, oldest first, those that were undone included."""
+        """All results there are, oldest first, those that were undone included."""
         return tuple(self._results)
 
     @property
@@ -123,9 +140,9 @@ class EditSession:
         return len(self._results) > self._max_results or size > self._max_bytes
 
 
-def _bytes(image: object) -> int:
+def _bytes(image: Image) -> int:
     return image.width * image.height * len(image.getbands())
 
 
-def _drawing_bytes(drawing: object) -> int:
+def _drawing_bytes(drawing: Any) -> int:
     return _bytes(drawing.image)

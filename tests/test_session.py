@@ -23,6 +23,16 @@ def test_lru_keeps_what_was_used_last_and_counts():
     assert (lru.hits, lru.misses, len(lru)) == (2, 5, 2)
 
 
+def test_lru_counts_reading_as_use():
+    lru = LRU(2)
+    lru.put("a", 1)
+    lru.put("b", 2)
+    assert lru.get("a") == 1
+    lru.put("c", 3)
+    assert (lru.get("a"), lru.get("b"), lru.get("c")) == (1, None, 3)
+    assert (lru.hits, lru.misses) == (0, 0)
+
+
 def test_lru_keeps_nothing_of_a_failure():
     lru = LRU(2)
     with pytest.raises(ZeroDivisionError):

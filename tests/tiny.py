@@ -99,7 +99,7 @@ def write_instruct_pix2pix(folder: Path, fp16: bool = True) -> StableDiffusionIn
             **{**UNET, "block_out_channels": [32, 32, 64, 64], "layers_per_block": 1, "cross_attention_dim": 32},
         ),
         scheduler=EulerAncestralDiscreteScheduler.from_config(SCHEDULER),
-        safety_checker=_safety_checker(),
+        safety_checker=safety_checker(),
         feature_extractor=CLIPImageProcessorPil(size={"shortest_edge": 224}, crop_size={"height": 224, "width": 224}),
     )
     for variant in (None, "fp16") if fp16 else (None,):
@@ -111,7 +111,7 @@ def write_instruct_pix2pix(folder: Path, fp16: bool = True) -> StableDiffusionIn
     return pipeline
 
 
-def _safety_checker() -> StableDiffusionSafetyChecker:
+def safety_checker() -> StableDiffusionSafetyChecker:
     tower = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2}
     vision = {**tower, "image_size": 224, "patch_size": 32}
     checker = StableDiffusionSafetyChecker(CLIPConfig(text_config=tower, vision_config=vision, projection_dim=16))

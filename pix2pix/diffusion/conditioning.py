@@ -6,6 +6,7 @@ import torch
 from diffusers import StableDiffusionInstructPix2PixPipeline
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_instruct_pix2pix import retrieve_latents
 from PIL.Image import Image
+from transformers import CLIPTokenizer
 
 MARKS = 2  # the start mark and the end mark around every text
 
@@ -42,7 +43,7 @@ def encode_instruction(pipeline: StableDiffusionInstructPix2PixPipeline, instruc
 
 def max_tokens(pipeline: StableDiffusionInstructPix2PixPipeline) -> int:
     """How many tokens of an instruction the text encoder reads, start and end marks not counted."""
-    return min(pipeline.tokenizer.model_max_length, pipeline.text_encoder.config.max_position_embeddings) - MARKS
+    return int(min(pipeline.tokenizer.model_max_length, pipeline.text_encoder.config.max_position_embeddings)) - MARKS
 
 
 def count_tokens(pipeline: StableDiffusionInstructPix2PixPipeline, instruction: str) -> int:
@@ -50,7 +51,7 @@ def count_tokens(pipeline: StableDiffusionInstructPix2PixPipeline, instruction: 
     return len(_token_starts(pipeline.tokenizer, instruction))
 
 
-def _token_starts(tokenizer: object, text: str) -> list[int]:
+def _token_starts(tokenizer: CLIPTokenizer, text: str) -> list[int]:
     """Where in ``text`` each of its tokens begins."""
     encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
     return [start for start, _ in encoded.offset_mapping]
@@ -68,4 +69,10 @@ def encode_photo(pipeline: StableDiffusionInstructPix2PixPipeline, image: Image)
     """
     pixels = pipeline.image_processor.preprocess(image)  # (1, 3, H, W) in -1..1
     pixels = pixels.to(pipeline._execution_device, pipeline.vae.dtype)
-    return retrieve_latents(pipeline.vae.encode(pixels), sample_mode="argmax").cpu()
+    latents: torch.Tensor = retrieve_latents(pipeline.vae.encode(pixels), sample_mode="argmax")
+    return latents.cpu()
+
+
+def grid(pipeline: StableDiffusionInstructPix2PixPipeline) -> int:
+    """What both sides of a canvas must be multiples of, in pixels: the VAE's factor times the UNet's downsampling."""
+    return int(pipeline.vae_scale_factor * 2 ** (len(pipeline.unet.config.block_out_channels) - 1))

@@ -46,7 +46,7 @@ class Denoised:
 
     Attributes:
         index: how many steps are done, 1..total.
-        total: how many there are.
+        total: how many there are; some schedulers, such as Heun, take more than they were asked for.
         latents: (N, C, H, W), the scheduler's scale; scaled latents of a clean picture after the last step.
         predicted_x0: (N, C, H, W), the scaled latents of the picture as the model foresees it now.
     """
@@ -134,7 +134,7 @@ def _predict_x0(
     ``noisy`` is on this variance-preserving scale whatever the scheduler: those that count in sigmas bring it there
     in ``scale_model_input``. v = sqrt(a_t) e - sqrt(1 - a_t) x_0 is of Salimans, Ho, arXiv:2202.00512.
     """
-    a_t = scheduler.alphas_cumprod[timestep.round().long().cpu()].to(noisy.device, noisy.dtype)
+    a_t: torch.Tensor = scheduler.alphas_cumprod[timestep.round().long().cpu()].to(noisy.device, noisy.dtype)
     match scheduler.config.prediction_type:
         case "epsilon":
             return (noisy - (1 - a_t).sqrt() * prediction) / a_t.sqrt()

@@ -6,32 +6,32 @@ from collections.abc import Generator, Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from itertools import repeat
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
+from diffusers import StableDiffusionInstructPix2PixPipeline
 from PIL.Image import Image
+from PIL.Image import new as new_image
 
 from pix2pix.diffusion.checkpoints import Checkpoint
 from pix2pix.diffusion.conditioning import Conditioning, encode_instruction, encode_photo
 from pix2pix.diffusion.denoising import Denoised, Guidance, denoise
-from pix2pix.diffusion.drawing import draw
-from pix2pix.diffusion.preview import Preview, fit_preview
-from pix2pix.editing.job import Drawing, Job
+from pix2pix.diffusion.pictures import Preview, draw, fit_preview
+from pix2pix.editing.job import Drawing, Job, settled
 from pix2pix.errors import EditError, EditFailed, Filtered
 from pix2pix.events import Result, Step
 from pix2pix.photo import Canvas
 from pix2pix.session import EditSession
 
-if TYPE_CHECKING:
-    from diffusers import StableDiffusionInstructPix2PixPipeline
+GREY = (128, 128, 128)  # the preview of a picture that is withheld
 
 
 @dataclass(frozen=True, eq=False)
 class BatchEditor:
-    """Edits batches with one pipeline, one batch at a time; who shares it between threads must keep them apart."""
+    """Edits batches with one pipeline. Only one batch may run at a time; the ``Editor`` sees to that."""
 
-    pipeline: "StableDiffusionInstructPix2PixPipeline"
+    pipeline: StableDiffusionInstructPix2PixPipeline
     checkpoint: Checkpoint
 
     def edit(
@@ -39,26 +39,41 @@ class BatchEditor:
     ) -> Generator[Sequence[Step], None, Sequence[Drawing | EditError]]:
         """Edit ``jobs``, all of one kind: yields a step for each after every denoising step.
 
+        Where the checkpoint has a safety checker, the last steps are yielded after its verdict: the preview of a
+        picture that it withholds is grey.
+
         Returns:
             For each job what the model drew, or why it drew nothing.
         """
-        started = time.perf_counter()
+        try:
+            return (yield from self._edit(jobs, session))
+        finally:
+            self.pipeline.maybe_free_model_hooks()  # where models take turns on a small GPU, none stays there
+
+    def _edit(
+        self, jobs: Sequence[Job], session: EditSession
+    ) -> Generator[Sequence[Step], None, Sequence[Drawing | EditError]]:
+        started, pictures = time.perf_counter(), None
         conditionings = [self._conditioning(job.request.instruction, session) for job in jobs]
         image_latents = [self._image_latents(job.canvas, session) for job in jobs]
         for denoised in self._denoise(jobs, conditionings, image_latents):
-            seen = zip(denoised.predicted_x0, jobs, strict=True)
-            draws = [partial(self._preview_of, predicted_x0, job.canvas) for predicted_x0, job in seen]
-            yield [Step(denoised.index, denoised.total, draw) for draw in draws]
-        pictures = self._draw(denoised.latents)
+            if denoised.index == denoised.total and self.pipeline.safety_checker is not None:
+                pictures = self._draw(denoised.latents)
+            paused = time.perf_counter()
+            yield self._steps(denoised, jobs, pictures)
+            started += time.perf_counter() - paused  # what the consumer does meanwhile is not part of the edit
+        pictures = pictures or self._draw(denoised.latents)
         seconds = (time.perf_counter() - started) / len(jobs)
-        drawings = [
+        return [
             picture if isinstance(picture, EditError) else Drawing(picture, seconds, conditioning.truncated)
             for picture, conditioning in zip(pictures, conditionings, strict=True)
         ]
+
+    def remember(self, jobs: Sequence[Job], drawings: Sequence[Drawing | EditError], session: EditSession) -> None:
+        """Put what was drawn into ``session``, where ``known`` finds it."""
         for job, drawing in zip(jobs, drawings, strict=True):
             if isinstance(drawing, Drawing):
-                session.drawings.keep(self._key(job), drawing)
-        return drawings
+                session.drawings.put(self._key(job), drawing)
 
     def results(self, jobs: Sequence[Job], drawings: Sequence[Drawing | EditError]) -> list[Result | EditError]:
         """What was drawn, at the size of the photos; needs no model, so the next batch may begin meanwhile."""
@@ -66,7 +81,7 @@ class BatchEditor:
         def result(job: Job, drawing: Drawing | EditError) -> Result | EditError:
             return drawing if isinstance(drawing, EditError) else self._result(job, drawing)
 
-        with ThreadPoolExecutor() as pool:  # large photos take longer to scale than a GPU takes to draw
+        with ThreadPoolExecutor() as pool:  # scaling a large photo takes longer than a GPU takes to draw one
             return list(pool.map(result, jobs, drawings))
 
     def known(self, job: Job, session: EditSession) -> Result | None:
@@ -94,12 +109,18 @@ class BatchEditor:
 
     def _conditioning(self, instruction: str, session: EditSession) -> Conditioning:
         key = (self._identity, instruction)
-        return session.conditionings.get_or_make(key, lambda: encode_instruction(self.pipeline, instruction))
+        conditioning: Conditioning = session.conditionings.get_or_make(
+            key, lambda: encode_instruction(self.pipeline, instruction)
+        )
+        return conditioning
 
     def _image_latents(self, canvas: Canvas, session: EditSession) -> torch.Tensor:
         """Encoded one by one, so that what a session keeps of a photo never depends on the photos beside it."""
         key = self._photo_key(canvas)
-        return session.image_latents.get_or_make(key, lambda: encode_photo(self.pipeline, canvas.image))
+        latents: torch.Tensor = session.image_latents.get_or_make(
+            key, lambda: encode_photo(self.pipeline, canvas.image)
+        )
+        return latents
 
     def _denoise(
         self, jobs: Sequence[Job], conditionings: Sequence[Conditioning], image_latents: list[torch.Tensor]
@@ -112,19 +133,31 @@ class BatchEditor:
             torch.cat([conditioning.prompt_embeds for conditioning in conditionings]).to(device, dtype),
             torch.cat([conditioning.negative_prompt_embeds for conditioning in conditionings]).to(device, dtype),
             torch.cat(image_latents).to(device, dtype),
-            Guidance(text=request.guidance_scale, image=request.image_guidance_scale),
-            request.num_inference_steps,
-            [torch.Generator().manual_seed(job.request.seed) for job in jobs],
+            Guidance(text=settled(request.guidance_scale), image=settled(request.image_guidance_scale)),
+            settled(request.num_inference_steps),
+            [torch.Generator().manual_seed(settled(job.request.seed)) for job in jobs],
         )
 
     @cached_property
     def _preview(self) -> Preview:
         return fit_preview(self.pipeline)
 
-    def _preview_of(self, predicted_x0: torch.Tensor, canvas: Canvas) -> Image:
+    def _steps(
+        self, denoised: Denoised, jobs: Sequence[Job], pictures: Sequence[Image | EditError] | None
+    ) -> list[Step]:
+        """A step for each of ``jobs``; ``pictures`` are those of the last step if they are drawn already."""
+        draws = [
+            partial(self._preview_of, predicted_x0, job.canvas, isinstance(picture, Filtered))
+            for predicted_x0, job, picture in zip(denoised.predicted_x0, jobs, pictures or repeat(None), strict=False)
+        ]
+        return [Step(denoised.index, denoised.total, draw) for draw in draws]
+
+    def _preview_of(self, predicted_x0: torch.Tensor, canvas: Canvas, is_withheld: bool) -> Image:
         factor = self.pipeline.vae_scale_factor
         left, top, right, bottom = canvas.box
         box = left // factor, top // factor, -(-right // factor), -(-bottom // factor)
+        if is_withheld:
+            return new_image("RGB", (box[2] - box[0], box[3] - box[1]), GREY)
         return self._preview.to_rgb(predicted_x0).crop(box)
 
     def _draw(self, latents: torch.Tensor) -> list[Image | EditError]:

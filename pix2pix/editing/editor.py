@@ -1,32 +1,28 @@
 """The only door between pixels and model: a photo and a request in, a stream of steps and the result out."""
 
 import logging
-import threading
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import cached_property, partial
 from itertools import chain, count, repeat
-from typing import TYPE_CHECKING
 
 import torch
+from diffusers import StableDiffusionInstructPix2PixPipeline
 
-from pix2pix.diffusion import checkpoints
-from pix2pix.diffusion.checkpoints import INSTRUCT_PIX2PIX, POCKET, Checkpoint
-from pix2pix.diffusion.conditioning import count_tokens, max_tokens
-from pix2pix.diffusion.micro_batch import micro_batch
+from pix2pix.diffusion import conditioning
+from pix2pix.diffusion.checkpoints import INSTRUCT_PIX2PIX, POCKET, Checkpoint, find
+from pix2pix.diffusion.device import choose_device, give_back_memory, is_out_of_memory, micro_batch
+from pix2pix.diffusion.loading import load
 from pix2pix.editing.batch import BatchEditor
-from pix2pix.editing.gallery import Gallery, ahead_of_need
+from pix2pix.editing.gallery import Asked, Gallery, Opened
 from pix2pix.editing.job import Job, Source, path_of
+from pix2pix.editing.one_at_a_time import OneAtATime
 from pix2pix.errors import CheckpointError, EditError, EditFailed, InvalidRequest, OutOfMemory
 from pix2pix.events import Outcome, PhotoStep, Result, Step
 from pix2pix.request import EditRequest
 from pix2pix.session import EditSession
 
-if TYPE_CHECKING:
-    from diffusers import StableDiffusionInstructPix2PixPipeline
-
-
-MOST_OPENED_AHEAD = 8  # photos
+MAX_OPENED_AHEAD = 8  # photos of a gallery
 
 logger = logging.getLogger(__name__)
 
@@ -43,12 +39,12 @@ class Editor:
     """
 
     def __init__(
-        self, pipeline: "StableDiffusionInstructPix2PixPipeline", checkpoint: Checkpoint, note: str | None = None
+        self, pipeline: StableDiffusionInstructPix2PixPipeline, checkpoint: Checkpoint, note: str | None = None
     ) -> None:
         self.pipeline = pipeline
         self.checkpoint = checkpoint
         self.note = note
-        self._lock = threading.Lock()
+        self._one_at_a_time = OneAtATime()
         self._batches = BatchEditor(pipeline, checkpoint)
         self.micro_batches: dict[tuple[int, int], int] = {}
 
@@ -65,34 +61,35 @@ class Editor:
             CheckpointError: it cannot be loaded.
             InvalidRequest: the device is not there.
         """
-        chosen = checkpoints.choose_device(device)
+        chosen = choose_device(device)
         if name == "auto":
             return cls._load_auto(chosen)
-        return cls(*checkpoints.load(checkpoints.find(name), chosen))
+        return cls(*load(find(name), chosen))
 
     @classmethod
     def _load_auto(cls, device: torch.device) -> "Editor":
         why = "the full model needs an NVIDIA GPU"
         if device.type == "cuda":
             try:
-                return cls(*checkpoints.load(INSTRUCT_PIX2PIX, device))
+                return cls(*load(INSTRUCT_PIX2PIX, device))
             except CheckpointError as error:
                 why = f"the full model could not be loaded ({error})"
         note = f"Using the small model “{POCKET.name}”, because {why.rstrip('.')}."
-        return cls(*checkpoints.load(POCKET, device), note=note)
+        return cls(*load(POCKET, device), note=note)
 
     def edit(self, photo: Source, request: EditRequest, *, session: EditSession | None = None) -> Result:
         """Edit ``photo`` and return the finished result; see ``stream`` for arguments and errors."""
-        *_, result = self.stream(photo, request, session=session)
-        return result
+        with closing(self.stream(photo, request, session=session)) as stream:
+            return next(event for event in stream if isinstance(event, Result))
 
     def stream(
         self, photo: Source, request: EditRequest, *, session: EditSession | None = None
-    ) -> Iterator[Step | Result]:
+    ) -> Generator[Step | Result, None, None]:
         """Edit ``photo``: yields a ``Step`` after every denoising step and the ``Result`` at the end.
 
-        Closing the stream stops the edit before the next call of the UNet and lets the next edit begin. So does
-        letting go of it; a stream that is held and not read keeps the others waiting.
+        Closing the stream, or dropping it, stops the edit before the next call of the UNet and lets the next edit
+        begin. A stream that is held and not read keeps the others waiting. Its own reader must finish or close it
+        before the next edit: between two steps they would wait for themselves, and get an ``EditFailed`` instead.
 
         Args:
             photo: path, bytes, PIL image or ``Photo``.
@@ -105,7 +102,7 @@ class Editor:
             OutOfMemory, EditFailed: the edit broke; the editor is ready for the next one.
         """
         session = EditSession() if session is None else session
-        job = Job.open(0, photo, request.resolved(self.checkpoint.defaults), self.grid)
+        job = self._job(0, photo, request.resolved(self.checkpoint.defaults))
         with closing(self._run([job], session)) as batch:
             for (event,) in batch:
                 if isinstance(event, EditError):
@@ -120,7 +117,7 @@ class Editor:
         request: EditRequest | Iterable[EditRequest],
         *,
         session: EditSession | None = None,
-    ) -> Iterator[Outcome]:
+    ) -> Generator[Outcome, None, None]:
         """Edit many photos: yields an ``Outcome`` for each, in the order of the input; see ``stream_gallery``."""
         with closing(self.stream_gallery(photos, request, session=session)) as stream:
             for event in stream:
@@ -133,7 +130,7 @@ class Editor:
         request: EditRequest | Iterable[EditRequest],
         *,
         session: EditSession | None = None,
-    ) -> Iterator[PhotoStep | Outcome]:
+    ) -> Generator[PhotoStep | Outcome, None, None]:
         """Edit many photos: yields a ``PhotoStep`` for every step of every photo, and an ``Outcome`` for each photo.
 
         Outcomes come in the order of the input, each as soon as it and those before it are there. Photos are opened
@@ -150,50 +147,58 @@ class Editor:
         """
         session = EditSession() if session is None else session
         defaults = self.checkpoint.defaults
+        requests: Iterator[EditRequest]
         if isinstance(request, EditRequest):
             requests = repeat(request.resolved(defaults))
         else:
             requests = (one.resolved(defaults) for one in request)
-        photos_asked = zip(count(), photos, chain(requests, repeat(None)))
-        ahead = min(micro_batch(self.pipeline), MOST_OPENED_AHEAD) - 1
-        entries = ahead_of_need(partial(self._entry, session), photos_asked, ahead)
-        yield from Gallery(entries, partial(self._run, session=session), self._fits_together).stream()
+        asked = zip(count(), photos, chain(requests, repeat(None)))
+        ahead = min(micro_batch(self.pipeline), MAX_OPENED_AHEAD) - 1
+        run = partial(self._run, session=session, remember=True)
+        yield from Gallery(asked, partial(self._open, session), ahead, run, self._fits_together).stream()
 
-    def _entry(self, session: EditSession, index: int, photo: Source, request: EditRequest | None) -> Job | Outcome:
+    def _job(self, index: int, photo: Source, request: EditRequest) -> Job:
+        try:
+            return Job.open(index, photo, request, self.grid)
+        except EditError:
+            raise
+        except Exception as error:
+            raise _as_edit_error(error) from error
+
+    def _open(self, session: EditSession, asked: Asked) -> Opened:
         """One photo of a gallery, opened: a job, or its outcome if it cannot be edited or is known already."""
+        index, photo, request = asked
         try:
             if request is None:
                 raise InvalidRequest("There are fewer requests than photos; give one for all, or one for each.")
-            job = Job.open(index, photo, request, self.grid)
+            job = self._job(index, photo, request)
             known = self._batches.known(job, session)
-        except EditError as error:
-            return Outcome(index, path_of(photo), error=error)
         except Exception as error:
             return Outcome(index, path_of(photo), error=_as_edit_error(error))
         return job if known is None else Outcome(index, job.source, known)
 
     def _run(
-        self, jobs: Sequence[Job], session: EditSession
-    ) -> Generator[Sequence[Step] | Sequence[Result | EditError], None, None]:
-        """Edit ``jobs`` of one kind together: a step for each, again and again, and at last a result or error for each.
+        self, jobs: Sequence[Job], session: EditSession, remember: bool = False
+    ) -> Generator[Sequence[Step | Result | EditError], None, None]:
+        """Edit ``jobs`` of one kind together: yields steps for all of them, many times, then a result or error each.
+
+        Args:
+            remember: whether ``session`` is to know what was drawn, so that the same job needs no model again.
 
         Raises:
             EditError: all of them broke together.
         """
         try:
-            with self._lock:
-                try:
-                    drawings = yield from self._batches.edit(jobs, session)
-                finally:
-                    self.pipeline.maybe_free_model_hooks()
+            drawings = yield from self._one_at_a_time.run(self._batches.edit(jobs, session))
+            if remember:
+                self._batches.remember(jobs, drawings, session)
             endings = self._batches.results(jobs, drawings)
-        except EditError:
-            raise
         except Exception as error:
-            logger.debug("An edit broke.", exc_info=True)
-            error.with_traceback(None)  # its frames would keep their tensors alive
-            torch.cuda.empty_cache()
             edit_error = _as_edit_error(error)
+            if edit_error is error:
+                raise
+            error.with_traceback(None)  # its frames would keep their tensors alive
+            give_back_memory(self.pipeline._execution_device)
             if isinstance(edit_error, OutOfMemory):
                 self._ran_out_of_memory(jobs)
             raise edit_error from error
@@ -202,16 +207,16 @@ class Editor:
     @cached_property
     def grid(self) -> int:
         """What both sides of a canvas are multiples of, in pixels."""
-        return checkpoints.grid(self.pipeline)
+        return conditioning.grid(self.pipeline)
 
     @property
     def max_tokens(self) -> int:
         """How many tokens of an instruction the text encoder reads."""
-        return max_tokens(self.pipeline)
+        return conditioning.max_tokens(self.pipeline)
 
     def count_tokens(self, instruction: str) -> int:
         """How many tokens ``instruction`` has; cheap enough to ask at every key pressed."""
-        return count_tokens(self.pipeline, instruction)
+        return conditioning.count_tokens(self.pipeline, instruction)
 
     def _fits_together(self, job: Job) -> int:
         """How many jobs may go through the model with ``job``; fewer once memory ran out on a canvas of its size."""
@@ -221,12 +226,17 @@ class Editor:
         return self.micro_batches[size]
 
     def _ran_out_of_memory(self, jobs: Sequence[Job]) -> None:
+        size = jobs[0].canvas.image.size
+        logger.info("Memory ran out with %d photos together, on canvases of %d x %d.", len(jobs), *size)
         if len(jobs) > 1:
-            self.micro_batches[jobs[0].canvas.image.size] = len(jobs) // 2
+            self.micro_batches[size] = len(jobs) // 2
 
 
 def _as_edit_error(error: Exception) -> EditError:
-    no_memory = isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "not enough memory" in str(error)
-    if no_memory:
+    """``error`` as one sentence for a person; what nobody expected is logged."""
+    if isinstance(error, EditError):
+        return error
+    if is_out_of_memory(error):
         return OutOfMemory("There is too little memory for this edit; close other programs or use a smaller model.")
+    logger.error("An edit broke.", exc_info=error)
     return EditFailed("Something went wrong inside the model during this edit; please try again.")

@@ -1,16 +1,20 @@
 """One photo on its way through the model: the ``Job`` that goes in, the ``Drawing`` that comes out."""
 
 import os
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from PIL.Image import Image
 
 from pix2pix.events import Result
 from pix2pix.photo import Canvas, Photo, open_photo, to_canvas
+from pix2pix.photo.decoding import open_image
 from pix2pix.request import EditRequest
 
-Source = str | os.PathLike | bytes | Image | Photo
+Source = str | os.PathLike[str] | bytes | Image | Photo
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +23,7 @@ class Drawing:
 
     Attributes:
         image: RGB, of the canvas' size.
-        seconds: how long it took; of a batch, its share.
+        seconds: how long the model worked; of a batch, its share.
         truncated: the end of the instruction that was not read, or ``None``.
     """
 
@@ -49,10 +53,10 @@ class Job:
         Raises:
             InvalidImage: the photo cannot be used.
         """
-        return cls(index, path_of(photo), to_canvas(open_photo(photo), request.resolution, grid), request)
+        return cls(index, path_of(photo), to_canvas(open_photo(photo), settled(request.resolution), grid), request)
 
     @property
-    def kind(self) -> tuple:
+    def kind(self) -> Hashable:
         """What all jobs of one batch must have in common."""
         request = self.request
         guidance = request.guidance_scale, request.image_guidance_scale
@@ -78,6 +82,23 @@ class Job:
         )
 
 
+def settled(setting: Value | None) -> Value:
+    """A setting of a resolved request, in which none is ``None``; this says so to a type checker."""
+    assert setting is not None
+    return setting
+
+
 def path_of(photo: Source) -> Path | None:
     """The file that ``photo`` is read from, or ``None`` if it comes from elsewhere."""
     return Path(photo) if isinstance(photo, (str, os.PathLike)) else None
+
+
+def pixels_of(photo: Source) -> int:
+    """How many pixels ``photo`` will have once it is decoded, by its header; 0 for one that cannot be opened."""
+    if isinstance(photo, Image | Photo):
+        return photo.size[0] * photo.size[1]
+    try:
+        with open_image(photo) as image:
+            return image.width * image.height
+    except Exception:  # whoever opens it will say what is wrong
+        return 0

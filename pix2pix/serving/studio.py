@@ -1,11 +1,13 @@
 """The app's editors while they load: the page opens at once and waits for a model when it needs it."""
 
+import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pix2pix.diffusion.checkpoints import KNOWN, find
 from pix2pix.errors import CheckpointError, EditError, InvalidRequest
 from pix2pix.events import Outcome, PhotoStep, Result, Step
 from pix2pix.request import EditRequest
@@ -15,48 +17,60 @@ from pix2pix.session import EditSession
 if TYPE_CHECKING:
     from pix2pix.editing.editor import Editor
 
+logger = logging.getLogger(__name__)
+
+
+def load_editor(model: str) -> "Editor":
+    """``Editor.load``, which takes seconds to import torch and diffusers."""
+    from pix2pix.editing.editor import Editor
+
+    return Editor.load(model)
+
 
 class Studio:
-    """Loads editors in the background, the first at once and others when they are asked for."""
+    """Loads editors in the background, the first at once and others when they are asked for.
 
-    def __init__(self, model: str = "auto") -> None:
-        self._stream, self._stream_gallery = self._stream_here, self._stream_gallery_here
+    Args:
+        model: the first one's name, as ``Editor.load`` takes it.
+        load: makes the editor of that name; runs in a thread.
+    """
+
+    def __init__(self, model: str = "auto", load: "Callable[[str], Editor]" = load_editor) -> None:
+        self._stream: zero_gpu.Stream = self._stream_here
+        self._stream_gallery: zero_gpu.Stream = self._stream_gallery_here
         if zero_gpu.ACTIVE:
-            self._stream, self._stream_gallery = map(zero_gpu.lend_gpu, (self._stream, self._stream_gallery))
+            self._stream = zero_gpu.lend_gpu(self._stream)
+            self._stream_gallery = zero_gpu.in_portions(zero_gpu.lend_gpu(self._stream_gallery))
+        self._load = load
         self._lock = threading.Lock()
-        self._others: dict[str, Future[Editor]] = {}
-        self._first = _begin_to_load(model)
-        if zero_gpu.ACTIVE:
-            self._first.exception()  # there a model must be loaded before the app is launched
+        self._first = model
+        self._editors = {model: self._begin_to_load(model)}  # by the name that was asked for
 
     def editor(self, model: str | None = None) -> "Editor":
         """The editor of ``model``, one of ``models()``, or the first one; waits until it is loaded.
 
+        A model that could not be loaded is tried again when it is asked for by its name.
+
         Raises:
             EditError: it could not be loaded, or there is no such model.
         """
-        first = self._first.result()
-        if model in (None, first.checkpoint.name):
-            return first
+        if model is None:
+            return self._editors[self._first].result()
         if model not in self.models():
             raise InvalidRequest("There is no model of that name here; choose one of the list.")
-        with self._lock:
-            if model not in self._others or _has_failed(self._others[model]):
-                self._others[model] = _begin_to_load(model)
-        return self._others[model].result()
+        return self._asked_for(model).result()
 
     def models(self) -> tuple[str, ...]:
-        """The names of the models to choose from, the first one first; waits until that is loaded."""
-        first = self._first.result().checkpoint.name
+        """The names of the models to choose from, the first one first if it has a name; waits until that is loaded."""
+        name = self._first_name()
+        first = () if name is None else (name,)
         if zero_gpu.ACTIVE:
-            return (first,)
-        from pix2pix.diffusion.checkpoints import KNOWN
-
-        return tuple(dict.fromkeys([first, *(checkpoint.name for checkpoint in KNOWN)]))
+            return first
+        return tuple(dict.fromkeys([*first, *(checkpoint.name for checkpoint in KNOWN)]))
 
     def stream(
         self, photo: str | Path, request: EditRequest, *, session: EditSession, model: str | None = None
-    ) -> Iterator[Step | Result]:
+    ) -> Generator[Step | Result, None, None]:
         """Edit as ``Editor.stream`` does, with ``model``, once its editor is there."""
         yield from self._stream(photo, request, session=session, model=model)
 
@@ -67,41 +81,55 @@ class Studio:
         *,
         session: EditSession,
         model: str | None = None,
-    ) -> Iterator[PhotoStep | Outcome]:
+    ) -> Generator[PhotoStep | Outcome, None, None]:
         """Edit as ``Editor.stream_gallery`` does, a request for each photo, once the editor of ``model`` is there."""
         yield from self._stream_gallery(photos, requests, session=session, model=model)
 
     def _stream_here(
         self, photo: str | Path, request: EditRequest, *, session: EditSession, model: str | None
-    ) -> Iterator[Step | Result]:
+    ) -> Generator[Step | Result, None, None]:
         yield from self.editor(model).stream(photo, request, session=session)
 
     def _stream_gallery_here(
         self, photos: Sequence[str | Path], requests: Sequence[EditRequest], *, session: EditSession, model: str | None
-    ) -> Iterator[PhotoStep | Outcome]:
+    ) -> Generator[PhotoStep | Outcome, None, None]:
         yield from self.editor(model).stream_gallery(photos, requests, session=session)
 
+    def _first_name(self) -> str | None:
+        """What people call the first model; ``None`` if it could not be loaded and is none that there could be."""
+        try:
+            return self._editors[self._first].result().checkpoint.name
+        except EditError:
+            pass
+        try:
+            return find(self._first).name
+        except CheckpointError:
+            return None
 
-def _begin_to_load(model: str) -> "Future[Editor]":
-    future: Future[Editor] = Future()
-    if zero_gpu.ACTIVE:  # its stand-in for CUDA is there in the main thread only
-        _load(model, future)
-    else:
-        threading.Thread(target=_load, args=(model, future), daemon=True).start()
-    return future
+    def _asked_for(self, model: str) -> "Future[Editor]":
+        asked = self._first if model == self._first_name() else model
+        with self._lock:
+            if asked not in self._editors or (_has_failed(self._editors[asked]) and not zero_gpu.ACTIVE):
+                self._editors[asked] = self._begin_to_load(asked)
+            return self._editors[asked]
+
+    def _begin_to_load(self, model: str) -> "Future[Editor]":
+        future: Future[Editor] = Future()
+        if zero_gpu.ACTIVE:  # CUDA is emulated in the main thread only, and only until the app is launched
+            self._load_into(future, model)
+        else:
+            threading.Thread(target=self._load_into, args=(future, model), daemon=True).start()
+        return future
+
+    def _load_into(self, future: "Future[Editor]", model: str) -> None:
+        try:
+            future.set_result(self._load(model))
+        except EditError as error:
+            future.set_exception(error.with_traceback(None))
+        except Exception:
+            logger.exception("A model could not be loaded.")
+            future.set_exception(CheckpointError("The model could not be loaded; the log of this program says why."))
 
 
-def _load(model: str, future: "Future[Editor]") -> None:
-    from pix2pix.editing.editor import Editor  # torch and diffusers take seconds to import
-
-    try:
-        future.set_result(Editor.load(model))
-    except EditError as error:
-        future.set_exception(error.with_traceback(None))
-    except Exception:
-        future.set_exception(CheckpointError("The model could not be loaded; start the app again to see why."))
-        raise
-
-
-def _has_failed(future: Future) -> bool:
+def _has_failed(future: "Future[Editor]") -> bool:
     return future.done() and future.exception() is not None

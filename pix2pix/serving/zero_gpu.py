@@ -1,31 +1,33 @@
 """Edits on a ZeroGPU Space, where a GPU is lent for some seconds to a process that is forked from this one.
 
-What goes there and comes back is pickled: so previews are drawn there, errors come back as values, and what the session
-has learnt is handed over before the result.
+What goes there and comes back is pickled. So previews are drawn there, errors come back as values, and what the
+session has learnt is handed over before the result. A visitor has a few minutes a day, and the seconds that are asked
+for count. So a gallery borrows the GPU for one turn's work at a time.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from typing import Any
 
 from pix2pix.errors import EditError
 from pix2pix.events import Outcome, PhotoStep, Result, Step
 from pix2pix.request import EditRequest
+from pix2pix.serving.turns import portions, seconds_of_work
 from pix2pix.session import EditSession
 
 ACTIVE = os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
-START_SECONDS, STEP_SECONDS, MOST_SECONDS = 15, 0.2, 120  # generous: an edit that needs longer is cut off
+START_SECONDS, MAX_SECONDS = 15, 120  # an edit that needs longer than was asked for is cut off
 
-Event = Step | Result | PhotoStep | Outcome
-Stream = Callable[..., Iterator[Event]]
+Stream = Callable[..., Generator[Any, None, None]]  # one of the two of ``Studio``, called like them
 
 
 def lend_gpu(stream: Stream) -> Stream:
-    """``stream``, which is one of ``Studio``'s and called like them, run where the GPU is."""
+    """``stream``, run where the GPU is, which is borrowed for as long as all of its photos may need."""
     import spaces  # before torch; it comes with such Spaces
 
-    def there(photos: object, requests: object, session: EditSession, model: str | None) -> Iterator:
+    def there(photos: object, requests: object, session: EditSession, model: str | None) -> Iterator[object]:
         try:
             for event in stream(photos, requests, session=session, model=model):
                 if isinstance(event, (Result, Outcome)):
@@ -36,7 +38,9 @@ def lend_gpu(stream: Stream) -> Stream:
 
     lent = spaces.GPU(there, duration=seconds_needed)
 
-    def here(photos: object, requests: object, *, session: EditSession, model: str | None = None) -> Iterator[Event]:
+    def here(
+        photos: object, requests: object, *, session: EditSession, model: str | None = None
+    ) -> Generator[Any, None, None]:
         with closing(lent(photos, requests, session.without_results(), model)) as events:
             for event in events:
                 match event:
@@ -52,20 +56,34 @@ def lend_gpu(stream: Stream) -> Stream:
     return here
 
 
-def _packed(event: Event) -> Event:
+def in_portions(stream: Stream) -> Stream:
+    """``stream``, a gallery's, called for the photos of one turn after the other; indices are those of the whole."""
+
+    def whole(
+        photos: Sequence[object], requests: Sequence[EditRequest], *, session: EditSession, model: str | None = None
+    ) -> Generator[PhotoStep | Outcome, None, None]:
+        for portion in portions(requests):
+            some = slice(portion.start, portion.stop)
+            with closing(stream(photos[some], requests[some], session=session, model=model)) as events:
+                for event in events:
+                    yield replace(event, index=portion[event.index])
+
+    return whole
+
+
+def _packed(event: object) -> object:
     """``event`` with its preview drawn: what draws it stays where the GPU is."""
     match event:
         case Step():
             return replace(event, draw=event.preview.copy)
         case PhotoStep():
-            return replace(event, step=_packed(event.step))
+            return replace(event, step=replace(event.step, draw=event.step.preview.copy))
     return event
 
 
 def seconds_needed(
     photos: object, requests: EditRequest | Sequence[EditRequest], session: EditSession, model: str | None
 ) -> int:
-    """How long to borrow the GPU for, in whole seconds; grows with the steps and with the pixels of the canvases."""
+    """How long to borrow the GPU for, in whole seconds."""
     requests = [requests] if isinstance(requests, EditRequest) else requests
-    work = sum((request.num_inference_steps or 30) * ((request.resolution or 512) / 512) ** 2 for request in requests)
-    return min(MOST_SECONDS, round(START_SECONDS + STEP_SECONDS * work))
+    return min(MAX_SECONDS, round(START_SECONDS + sum(map(seconds_of_work, requests))))

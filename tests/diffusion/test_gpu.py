@@ -8,7 +8,7 @@ import torch
 
 from benchmarks.architecture import random_pipeline
 from pix2pix import Editor, EditRequest, PhotoStep
-from pix2pix.diffusion import checkpoints
+from pix2pix.diffusion import loading
 from pix2pix.diffusion.checkpoints import INSTRUCT_PIX2PIX
 from pix2pix.photo import open_photo, to_canvas
 
@@ -48,7 +48,7 @@ def test_pocket_in_fp16_draws_what_it_draws_on_the_cpu(pocket, photos):
 def test_offloaded_models_draw_the_same(photos, monkeypatch):
     request = EditRequest("make it night", seed=1)
     expected = Editor.load("pocket", device="cuda").edit(photos[0], request).image
-    monkeypatch.setattr(checkpoints, "OFFLOAD_BELOW_BYTES", 10**15)
+    monkeypatch.setattr(loading, "OFFLOAD_BELOW_BYTES", 10**15)
     offloaded = Editor.load("pocket", device="cuda")
     for _ in range(2):
         assert difference(offloaded.edit(photos[0], request).image, expected) < 1

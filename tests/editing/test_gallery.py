@@ -11,14 +11,11 @@ from PIL import Image
 
 from pix2pix import (
     EditError,
-    EditFailed,
     EditRequest,
     EditSession,
-    Filtered,
     InvalidImage,
     InvalidRequest,
     Outcome,
-    OutOfMemory,
     PhotoStep,
     Result,
 )
@@ -26,33 +23,6 @@ from pix2pix.editing import gallery
 from pix2pix.photo import open_photo, to_canvas
 
 REQUEST = EditRequest("make it snowy", num_inference_steps=3, seed=4)
-
-
-@pytest.fixture
-def micro_batch(monkeypatch):
-    """``micro_batch(n)`` lets n photos go through the model together."""
-
-    def choose(number):
-        monkeypatch.setattr("pix2pix.editing.editor.micro_batch", lambda pipeline: number)
-
-    choose(3)
-    return choose
-
-
-@pytest.fixture
-def batches(tiny_editor):
-    """The number of photos in each call of the UNet; guidance makes three rows of one photo."""
-    sizes = []
-    tiny_editor.pipeline.unet.register_forward_pre_hook(lambda module, inputs: sizes.append(len(inputs[0]) // 3))
-    return sizes
-
-
-@pytest.fixture
-def many(scene):
-    """Eight different photos of two canvas sizes, one after the other in no order."""
-    tall = scene.rotate(90, expand=True)
-    turned = [Image.eval(image, lambda value, k=k: value ^ k) for k in range(1, 5) for image in (scene, tall)]
-    return [turned[k] for k in (0, 1, 3, 2, 4, 6, 5, 7)]
 
 
 def difference(first, second) -> int:
@@ -176,69 +146,21 @@ def test_photos_are_opened_when_their_turn_comes(tiny_editor, many, micro_batch,
             assert len(opened) <= outcome.index + 11 + 8  # those that are opened ahead of need
 
 
-class FullDevice:
-    """Runs out of memory whenever more than ``room`` photos are edited at once."""
+def test_photos_opened_ahead_count_in_what_is_in_memory(tiny_editor, many, micro_batch, monkeypatch):
+    """Waiting, finished before their turn, and opened ahead of need: all together, with one over the edge."""
+    opened = []
 
-    def __init__(self, editor, room: int) -> None:
-        self.room, self.calls = room, []
-        editor.pipeline.unet.register_forward_pre_hook(self)
+    def photos():
+        for number in range(40):
+            opened.append(number)
+            yield many[number % 8]
 
-    def __call__(self, module, inputs) -> None:
-        photos = len(inputs[0]) // 3
-        self.calls.append(photos)
-        if photos > self.room:
-            raise torch.OutOfMemoryError("CUDA out of memory")
-
-
-def test_out_of_memory_halves_the_batch_and_tries_again(tiny_editor, scene, micro_batch):
     micro_batch(8)
-    device = FullDevice(tiny_editor, room=2)
-    request = replace(REQUEST, num_inference_steps=1)
-    outcomes = list(tiny_editor.edit_gallery([scene] * 12, request))
-    assert all(isinstance(outcome.result, Result) for outcome in outcomes)
-    assert device.calls[:2] == [8, 4]
-    assert device.calls.count(8) == 1
-    assert [size for size in device.calls if size <= 2][-2:] == [2, 2]  # it keeps to what fits
-    list(tiny_editor.edit_gallery([scene] * 4, request))
-    assert device.calls[-2:] == [2, 2]
-    assert max(device.calls[-3:]) == 2
-
-
-def test_a_photo_that_fits_nowhere_fails_alone(tiny_editor, many, micro_batch):
-    FullDevice(tiny_editor, room=0)
-    outcomes = list(tiny_editor.edit_gallery(many, REQUEST))
-    assert [type(outcome.error) for outcome in outcomes] == [OutOfMemory] * 8
-    assert [outcome.result for outcome in outcomes] == [None] * 8
-
-
-def test_what_breaks_one_photo_breaks_no_other(tiny_editor, many, micro_batch):
-    """The VAE's encoder fails for one photo, inside a batch of three."""
-    poison = to_canvas(open_photo(many[3]), 32, tiny_editor.grid).image
-    poison = tiny_editor.pipeline.image_processor.preprocess(poison)
-
-    def fail(module, inputs):
-        if inputs[0].shape == poison.shape and torch.equal(inputs[0], poison):
-            raise RuntimeError("something at /home/somebody")
-
-    tiny_editor.pipeline.vae.encoder.register_forward_pre_hook(fail)
-    outcomes = list(tiny_editor.edit_gallery(many, REQUEST))
-    assert [outcome.index for outcome in outcomes if outcome.error] == [3]
-    assert isinstance(outcomes[3].error, EditFailed)
-    assert "/home" not in str(outcomes[3].error)
-
-
-def test_one_withheld_result_and_one_that_is_lost(tiny_editor, scene, micro_batch, monkeypatch):
-    def lose(module, inputs, output):
-        output[0][1::3] = torch.nan  # the second photo of the batch
-        return output
-
-    def flag(image, device, dtype):
-        return image, [False, False, True]
-
-    tiny_editor.pipeline.unet.register_forward_hook(lose)
-    monkeypatch.setattr(tiny_editor.pipeline, "run_safety_checker", flag)
-    outcomes = list(tiny_editor.edit_gallery([scene] * 3, REQUEST))
-    assert [type(outcome.error) for outcome in outcomes] == [type(None), EditFailed, Filtered]
+    monkeypatch.setattr(gallery, "LOOKAHEAD_PIXELS", 4 * many[0].width * many[0].height)
+    with closing(tiny_editor.edit_gallery(photos(), REQUEST)) as outcomes:
+        for outcome in outcomes:
+            assert len(opened) <= outcome.index + 1 + 5
+    assert len(opened) == 40
 
 
 def test_stopping_keeps_what_is_finished_and_frees_the_model(tiny_editor, many, micro_batch, batches):
@@ -319,3 +241,16 @@ def test_pocket_together_draws_what_it_draws_alone(pocket, photos, micro_batch):
     request = EditRequest("make it night", seed=1)
     for outcome in pocket.edit_gallery(photos[:3], request):
         assert difference(outcome.result.image, pocket.edit(photos[outcome.index], request).image) <= 1
+
+
+def test_a_result_read_again_is_not_the_first_to_be_forgotten(tiny_editor, many, monkeypatch):
+    monkeypatch.setattr("pix2pix.session.MAX_DRAWING_BYTES", 2 * 40 * 28 * 3)
+    session, alike = EditSession(), many[::2]
+    for photo in (alike[0], alike[1], alike[0], alike[2], alike[0]):
+        (outcome,) = tiny_editor.edit_gallery([photo], REQUEST, session=session)
+        assert outcome.error is None
+    assert len(session.drawings) == 2
+    calls = []
+    tiny_editor.pipeline.unet.register_forward_pre_hook(lambda *_: calls.append(1))
+    list(tiny_editor.edit_gallery([alike[0]], REQUEST, session=session))
+    assert not calls

@@ -1,17 +1,24 @@
 """The studio: editors by the name of their model, and edits where a GPU is lent to another process."""
 
+import logging
 import pickle
+import subprocess
 import sys
+from contextlib import closing
+from itertools import islice
 from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import pytest
 from PIL import ImageChops
 
 from pix2pix import EditRequest, EditSession
 from pix2pix.errors import CheckpointError, InvalidImage, InvalidRequest
-from pix2pix.events import Result
-from pix2pix.serving import zero_gpu
+from pix2pix.events import Outcome, PhotoStep, Result
+from pix2pix.serving import turns, zero_gpu
 from pix2pix.serving.studio import Studio
+from pix2pix.serving.turns import TURN_SECONDS, portions, seconds_of_work
+from tests.house.test_imports import ROOT
 
 REQUEST = EditRequest("make it night", num_inference_steps=3, seed=1)
 
@@ -24,7 +31,7 @@ def lending(task, duration):
     """Stands for ``spaces.GPU``: what goes to the other process and what comes back is pickled."""
 
     def lent(*arguments):
-        assert 0 < duration(*arguments) <= zero_gpu.MOST_SECONDS
+        assert 0 < duration(*arguments) <= zero_gpu.MAX_SECONDS
         stream = task(*through_a_pipe(arguments))
         try:
             for event in stream:
@@ -95,11 +102,67 @@ def test_a_gallery_goes_there_and_back(pocket, photos, monkeypatch, tmp_path):
     assert session.conditionings.misses == 1
 
 
+@pytest.mark.parametrize("steps", [1, 10, 30, 150])
+def test_portions_hold_all_photos_once_and_fit_a_turn(steps):
+    requests = [EditRequest("x", steps, resolution=256)] * 100
+    found = list(portions(requests))
+    assert [index for portion in found for index in portion] == list(range(100))
+    for portion in found:
+        assert len(portion) == 1 or sum(seconds_of_work(requests[index]) for index in portion) <= TURN_SECONDS
+    assert list(portions([])) == []
+
+
+class Lender:
+    """Stands for ``spaces.GPU`` and writes down for how long it was asked, and for how many photos."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[int, int]] = []
+
+    def GPU(self, task, duration):
+        def lent(photos, requests, session, model):
+            self.asked.append((duration(photos, requests, session, model), len(photos)))
+            yield from task(photos, requests, session, model)
+
+        return lent
+
+
+@pytest.fixture
+def lender(monkeypatch):
+    lender = Lender()
+    monkeypatch.setitem(sys.modules, "spaces", lender)
+    monkeypatch.setattr(zero_gpu, "ACTIVE", True)
+    monkeypatch.setattr(turns, "STEP_SECONDS", 256.0)  # one second for a step of the tiny model, at its size of 32
+    return lender
+
+
+def test_a_gallery_borrows_for_one_turn_at_a_time(lender, tiny_editor, scene):
+    """Not two minutes for a turn of five seconds; and however many photos, none is cut off."""
+    studio = Studio("tiny", lambda model: tiny_editor)
+    requests = list(islice(EditRequest("make it snowy", 2, seed=1, resolution=32).numbered(), 25))
+    with closing(studio.stream_gallery([scene] * 25, requests, session=EditSession())) as stream:
+        events = list(stream)
+    outcomes = [event for event in events if isinstance(event, Outcome)]
+    assert [outcome.index for outcome in outcomes] == list(range(25))
+    assert [outcome.result.request.seed for outcome in outcomes] == list(range(1, 26))
+    assert {event.index for event in events if isinstance(event, PhotoStep)} == set(range(25))
+    assert sum(photos for _, photos in lender.asked) == 25
+    assert {photos for _, photos in lender.asked} == {2, 1}
+    assert all(seconds <= zero_gpu.START_SECONDS + TURN_SECONDS for seconds, _ in lender.asked)
+
+
+def test_a_gallery_that_is_closed_borrows_no_more(lender, tiny_editor, scene):
+    studio = Studio("tiny", lambda model: tiny_editor)
+    requests = [EditRequest("make it snowy", 2, seed=1, resolution=32)] * 5
+    with closing(studio.stream_gallery([scene] * 5, requests, session=EditSession())) as stream:
+        assert next(event for event in stream if isinstance(event, Outcome)).index == 0
+    assert [photos for _, photos in lender.asked] == [2]
+
+
 def test_a_longer_edit_borrows_for_longer(photos):
     few, many = (
         zero_gpu.seconds_needed(photos[0], EditRequest("x", steps), EditSession(), None) for steps in (10, 100)
     )
-    assert few < many <= zero_gpu.MOST_SECONDS
+    assert few < many <= zero_gpu.MAX_SECONDS
 
 
 def test_the_first_model_and_the_known_ones_can_be_chosen(photos):
@@ -132,3 +195,83 @@ def test_a_model_that_cannot_be_loaded_is_tried_again(monkeypatch):
 def test_a_first_model_that_cannot_be_loaded_says_why():
     with pytest.raises(CheckpointError):
         Studio("no such folder").editor()
+
+
+class Shelf:
+    """Loads what there is; the rest raises, and all that was asked for is written down."""
+
+    def __init__(self, **there) -> None:
+        self.there = there
+        self.asked: list[str] = []
+
+    def __call__(self, model: str):
+        self.asked.append(model)
+        if model not in self.there:
+            raise CheckpointError("It cannot be reached.")
+        return self.there[model]
+
+
+@pytest.mark.parametrize(
+    ("first", "models"),
+    [
+        ("timbrooks/instruct-pix2pix", ("timbrooks/instruct-pix2pix", "pocket")),
+        ("nobody/nothing", ("nobody/nothing", "pocket", "timbrooks/instruct-pix2pix")),
+        ("auto", ("pocket", "timbrooks/instruct-pix2pix")),
+        ("no such folder", ("pocket", "timbrooks/instruct-pix2pix")),
+    ],
+)
+def test_when_the_first_model_failed_others_can_be_chosen(first, models, pocket, photos):
+    shelf = Shelf(pocket=pocket)
+    studio = Studio(first, shelf)
+    assert studio.models() == models
+    with pytest.raises(CheckpointError):
+        studio.editor()
+    assert studio.editor("pocket") is pocket
+    *_, result = studio.stream(photos[0], REQUEST, session=EditSession(), model="pocket")
+    assert result.checkpoint == "pocket"
+    with pytest.raises(InvalidRequest):
+        studio.editor("../../somewhere")
+    assert shelf.asked == [first, "pocket"]
+
+
+def test_a_first_model_that_failed_is_tried_again_when_it_is_chosen(pocket):
+    shelf = Shelf()
+    studio = Studio("pocket", shelf)
+    for _ in range(3):
+        with pytest.raises(CheckpointError):
+            studio.editor()
+    assert shelf.asked == ["pocket"]  # asking for whatever is there, as at every key pressed, loads nothing
+    shelf.there["pocket"] = pocket
+    assert studio.editor("pocket") is studio.editor() is pocket
+    assert shelf.asked == ["pocket", "pocket"]
+
+
+def test_an_unexpected_error_while_loading_is_one_sentence_and_logged(caplog):
+    def load(model):
+        raise RuntimeError("a library broke")
+
+    with caplog.at_level(logging.ERROR), pytest.raises(CheckpointError, match="the log of this program says why"):
+        Studio("pocket", load).editor()
+    (record,) = caplog.records
+    assert record.levelno == logging.ERROR
+    assert "a library broke" in str(record.exc_info[1])
+    assert "pocket" not in record.getMessage()
+
+
+def test_the_app_opens_without_torch():
+    code = "import app, sys; assert not {'torch', 'diffusers', 'transformers'} & {*sys.modules}"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+@pytest.mark.parametrize(("value", "model"), [(None, "auto"), ("", "auto"), (" ", "auto"), ("pocket", "pocket")])
+def test_the_app_takes_no_model_for_auto(value, model, monkeypatch):
+    import app
+
+    chosen = []
+    monkeypatch.delenv("PIX2PIX_MODEL", raising=False)
+    if value is not None:
+        monkeypatch.setenv("PIX2PIX_MODEL", value)
+    monkeypatch.setattr(app, "Studio", lambda model, load: chosen.append(model))
+    monkeypatch.setattr(app, "build_page", MagicMock())
+    app.main()
+    assert chosen == [model]

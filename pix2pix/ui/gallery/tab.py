@@ -21,6 +21,7 @@ from pix2pix.files.contact_sheet import SIDE
 from pix2pix.photo import open_photo
 from pix2pix.photo.thumbnail import fitted
 from pix2pix.request import RANDOM_SEEDS, EditRequest
+from pix2pix.serving.turns import TURN_SECONDS
 from pix2pix.ui.controls import Update, default_values
 from pix2pix.ui.gallery import cards
 from pix2pix.ui.gallery.board import MAX_PHOTOS, Board
@@ -31,7 +32,6 @@ from pix2pix.ui.gallery.look import close_up, look
 from pix2pix.ui.protocols import EditService
 from pix2pix.ui.queues import AT_ONCE, EDIT_SECONDS, MODEL_QUEUE, PRIVATE, QUICK, READING, TOOK_TOO_LONG
 
-TURN_SECONDS = 5.0
 SHOW_SECONDS = 0.25  # steps that follow each other faster are not all shown
 NOTHING_TO_DO = "All photos are done with these words and settings. Change something, or take a new seed."
 NO_PHOTOS = "Drop in some photos first."

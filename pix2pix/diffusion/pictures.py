@@ -1,7 +1,7 @@
-"""Latents become a small picture by a linear map, cheap enough for every step.
+"""Latents become pictures: finished ones through the VAE's decoder, previews by a linear map.
 
-Latents of a Stable Diffusion VAE, and of pocket's, are nearly linear in the mean colour of the pixels they stand for,
-so one matrix draws a picture at the latents' size. The matrix is fitted to the checkpoint's own encoder.
+Latents of a Stable Diffusion VAE, and of pocket's, are nearly linear in the mean colour of the pixels they stand for.
+So one matrix, fitted to the checkpoint's own encoder, draws a small picture, cheaply enough for every step.
 """
 
 from dataclasses import dataclass, field
@@ -14,6 +14,15 @@ from PIL import Image
 
 CALIBRATION_PICTURES = 8
 CALIBRATION_LATENTS = 16  # side of a calibration picture, in latents
+
+
+@torch.inference_mode()
+def draw(pipeline: StableDiffusionInstructPix2PixPipeline, latents: torch.Tensor) -> list[Image.Image | None]:
+    """Decode scaled ``latents``, (N, C, H, W), to N pictures, RGB; ``None`` for one the safety checker withholds."""
+    pixels = pipeline.vae.decode(latents / pipeline.vae.config.scaling_factor, return_dict=False)[0]
+    pixels, flagged = pipeline.run_safety_checker(pixels, pixels.device, pixels.dtype)
+    pictures = pipeline.image_processor.postprocess(pixels, output_type="pil")
+    return [None if bad else picture for picture, bad in zip(pictures, flagged or [False] * len(pictures), strict=True)]
 
 
 @dataclass(frozen=True, eq=False)

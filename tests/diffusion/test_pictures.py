@@ -4,7 +4,7 @@ from PIL import Image
 
 from pix2pix import EditRequest, Step
 from pix2pix.diffusion.conditioning import encode_photo
-from pix2pix.diffusion.preview import fit_preview
+from pix2pix.diffusion.pictures import fit_preview
 from pix2pix.photo import open_photo, to_canvas
 
 

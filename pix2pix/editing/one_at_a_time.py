@@ -1,0 +1,63 @@
+"""One stream at a time: a lock that a generator holds from its first event to its end."""
+
+import threading
+from collections.abc import Generator
+from contextlib import closing
+from contextvars import ContextVar
+from typing import TypeVar
+
+from pix2pix.errors import EditFailed
+
+Event = TypeVar("Event")
+Value = TypeVar("Value")
+
+PATIENCE_SECONDS = 0.5
+WAITS_FOR_ITSELF = "Another edit of this program is still open here; finish or close its stream before the next one."
+
+
+class OneAtATime:
+    """Lets one stream run at a time; others wait, unless they would wait for ever.
+
+    Whoever asks for an edit between two events of a stream of their own waits for themselves. They are told by two
+    marks that a stream leaves whenever it is resumed: its thread, and a fresh token in the context (contextvars). A
+    thread alone says too little, because a server resumes the streams of many visitors in the same thread, each in a
+    context of its own; a token alone too, because contexts are copied to other threads.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._token_here: ContextVar[object] = ContextVar("token_here", default=None)
+        self._last_resumed: tuple[int, object] | None = None  # thread and token of the stream that holds the lock
+
+    def run(self, stream: Generator[Event, None, Value]) -> Generator[Event, None, Value]:
+        """``stream``, begun when no other runs. When it ends, breaks or is closed, the next one begins.
+
+        Raises:
+            EditFailed: the stream that runs was last resumed by the caller, who would wait for it for ever.
+        """
+        self._wait()
+        try:
+            with closing(stream):
+                while True:
+                    self._mark()
+                    try:
+                        event = next(stream)
+                    except StopIteration as end:
+                        value: Value = end.value
+                        return value
+                    yield event
+        finally:
+            self._last_resumed = None
+            self._lock.release()
+
+    def _wait(self) -> None:
+        if self._lock.acquire(timeout=PATIENCE_SECONDS):  # a stream may just be changing hands from thread to thread
+            return
+        if self._last_resumed == (threading.get_ident(), self._token_here.get()):
+            raise EditFailed(WAITS_FOR_ITSELF)
+        self._lock.acquire()
+
+    def _mark(self) -> None:
+        token = object()
+        self._token_here.set(token)
+        self._last_resumed = (threading.get_ident(), token)
