@@ -9,7 +9,7 @@ from PIL import Image
 
 from pix2pix.photo import Photo, to_canvas
 from pix2pix.photo.upsampling import explain, transfer
-from pix2pix.training.evaluation.photos import to_image, to_tensor
+from pix2pix.training.pictures import to_image, to_tensor
 from pix2pix.training.targets.edits import apply
 from pix2pix.training.targets.filters import gaussian_blur
 
