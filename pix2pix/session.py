@@ -70,6 +70,11 @@ class LRU(Generic[Value]):
             while len(self._values) > 1 and self._weight() > self.capacity:
                 self._values.popitem(last=False)
 
+    def discard(self, key: Hashable) -> None:
+        """Let go of what is under ``key``, if anything is."""
+        with self._lock:
+            self._values.pop(key, None)
+
     def _weight(self) -> int:
         return len(self._values) if self._weigh is None else sum(map(self._weigh, self._values.values()))
 
@@ -83,10 +88,18 @@ class EditSession:
         drawings: what the model drew for the photos of galleries, keyed by all that it depends on.
     """
 
-    def __init__(self, max_results: int = MAX_RESULTS, max_bytes: int = MAX_HISTORY_BYTES) -> None:
-        self.conditionings: LRU[Any] = LRU(MAX_CONDITIONINGS)
-        self.image_latents: LRU[Any] = LRU(MAX_IMAGE_LATENTS)
-        self.drawings: LRU[Any] = LRU(MAX_DRAWING_BYTES, weigh=_drawing_bytes)
+    def __init__(
+        self,
+        max_results: int = MAX_RESULTS,
+        max_bytes: int = MAX_HISTORY_BYTES,
+        *,
+        max_conditionings: int = MAX_CONDITIONINGS,
+        max_image_latents: int = MAX_IMAGE_LATENTS,
+        max_drawing_bytes: int = MAX_DRAWING_BYTES,
+    ) -> None:
+        self.conditionings: LRU[Any] = LRU(max_conditionings)
+        self.image_latents: LRU[Any] = LRU(max_image_latents)
+        self.drawings: LRU[Any] = LRU(max_drawing_bytes, weigh=_drawing_bytes)
         self._max_results = max_results
         self._max_bytes = max_bytes
         self._results: list[Result] = []
@@ -103,9 +116,12 @@ class EditSession:
         return self._results[self._position - 1] if self._position else None
 
     def add(self, result: Result) -> None:
-        """Put ``result`` after the current one. What had been undone is dropped, and the oldest beyond the bounds."""
+        """Put ``result`` after the current one. What had been undone is dropped, and the oldest beyond the bounds.
+
+        The newest is always there, unless the session is to hold no results at all.
+        """
         self._results = [*self._results[: self._position], result]
-        while len(self._results) > 1 and self._is_over_bounds():
+        while len(self._results) > min(1, self._max_results) and self._is_over_bounds():
             self._results.pop(0)
         self._position = len(self._results)
 

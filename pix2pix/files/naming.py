@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+MAX_STEM, MAX_SUFFIX = 60, 8  # characters; at four bytes each they fit into the 255 of most file systems
+
 
 def unique(paths: Iterable[Path], taken: Iterable[Path] = ()) -> Iterator[Path]:
     """Each of ``paths``, with -2, -3, ... before its ending where that name is taken, by ``taken`` or by one before it.
@@ -22,3 +24,12 @@ def unique(paths: Iterable[Path], taken: Iterable[Path] = ()) -> Iterator[Path]:
 
 def _key(path: Path) -> str:
     return os.path.realpath(path).casefold()
+
+
+def safe_name(name: str) -> str:
+    """``name`` as the name of a file that every system takes: no folders, no control or reserved characters, short."""
+    plain = "".join(
+        character if character.isprintable() and character not in '<>:"/\\|?*' else "_" for character in name
+    )
+    stem, suffix = os.path.splitext(plain.strip(". "))
+    return f"{stem.strip()[:MAX_STEM] or 'photo'}{suffix[:MAX_SUFFIX]}"

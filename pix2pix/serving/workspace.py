@@ -1,0 +1,282 @@
+"""What one visitor has: photos, results as a tree, and notes, on disk until their time is over.
+
+A visitor is whoever knows the key, 128 random bits that only the visitor's browser keeps. Here it is never written down:
+the index knows a hash of it.
+"""
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PIL.Image import Image
+
+from pix2pix.events import Result
+from pix2pix.files.formats import save_result
+from pix2pix.files.naming import safe_name
+from pix2pix.photo import open_photo
+from pix2pix.photo.thumbnail import fitted
+from pix2pix.request import EditRequest
+from pix2pix.serving.store import Row, Store
+
+KEY = re.compile("[0-9a-f]{32}")
+SHOWN_SIDE = 1600  # pixels; the page shows pictures no larger, the download is always whole
+THUMBNAIL_SIDE = 320
+SHOWN, THUMBNAIL = "shown.jpg", "thumbnail.jpg"
+
+
+@dataclass(frozen=True)
+class StoredPhoto:
+    """A photo that came in.
+
+    Attributes:
+        name: what its owner calls the file.
+        file: the upload itself, untouched.
+        shown: a copy that every browser can show, at most SHOWN_SIDE pixels a side.
+    """
+
+    id: str
+    name: str
+    file: Path = field(repr=False)
+    shown: Path = field(repr=False)
+    thumbnail: Path = field(repr=False)
+
+
+@dataclass(frozen=True)
+class StoredResult:
+    """A finished edit.
+
+    Attributes:
+        photo: the id of the photo it was made from.
+        parent: the id of the result that was in view when it was asked for, or ``None`` at the photo itself.
+        file: the picture as it is downloaded, with its receipt.
+        shown, thumbnail: smaller copies for the page.
+        request: with its seed and all defaults filled in.
+        checkpoint: the name of the model that made it.
+        truncated: the end of the instruction that was not read, or ``None``.
+        unchanged: whether the edit left the photo as it was.
+    """
+
+    id: str
+    photo: str
+    parent: str | None
+    file: Path = field(repr=False)
+    shown: Path = field(repr=False)
+    thumbnail: Path = field(repr=False)
+    request: EditRequest
+    checkpoint: str
+    truncated: str | None
+    unchanged: bool
+
+
+def new_key() -> str:
+    """A key for a visitor who has none yet."""
+    return secrets.token_hex(16)
+
+
+class Workspace:
+    """One visitor's work in ``store``; every use of it begins its time anew.
+
+    Args:
+        key: 32 hexadecimal digits; anything else opens a workspace of its own that nobody will find again.
+    """
+
+    def __init__(self, store: Store, key: str) -> None:
+        known = key if isinstance(key, str) and KEY.fullmatch(key) else new_key()
+        self.visitor = hashlib.blake2b(known.encode(), digest_size=16).hexdigest()
+        self._store = store
+        with store.writing() as index:
+            use = "INSERT INTO visitors (id, used) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET used = excluded.used"
+            index.execute(use, (self.visitor, time.time()))
+
+    # Photos
+
+    def add_photo(self, path: Path, name: str | None = None) -> StoredPhoto:
+        """Take in the photo at ``path``; the same photo again is the one that is there already.
+
+        Raises:
+            InvalidImage: it cannot be opened.
+            OSError: there is no room on the disk.
+        """
+        if mine := self.photo_at(path):
+            return mine
+        digest = _digest(path)
+        for row in self._items("photo"):
+            if json.loads(row["value"])["digest"] == digest:
+                return self._photo(row)
+        picture = open_photo(path).rgb
+        file_name = safe_name(name or path.name)
+
+        def write(folder: Path) -> str:
+            _link_or_copy(path, folder / file_name)
+            _save_copies(picture, folder)
+            return json.dumps({"name": name or path.name, "file": file_name, "digest": digest})
+
+        return self.photo(self._store.put(self.visitor, "photo", write))
+
+    def photo(self, id: str) -> StoredPhoto:
+        """The photo ``id``; raises ``KeyError`` if it is not here."""
+        return self._photo(self._item(id, "photo"))
+
+    def photo_at(self, path: Path) -> StoredPhoto | None:
+        """The photo that ``path`` shows: the file itself, or the copy that the page shows."""
+        folder = Path(path).parent
+        rows = [row for row in self._items("photo") if row["id"] == folder.name]
+        return self._photo(rows[0]) if rows and folder.parent == self._store.files else None
+
+    def _photo(self, row: Row) -> StoredPhoto:
+        value, folder = json.loads(row["value"]), self._store.files / row["id"]
+        return StoredPhoto(row["id"], value["name"], folder / value["file"], folder / SHOWN, folder / THUMBNAIL)
+
+    # Results
+
+    def add_result(self, result: Result, photo: StoredPhoto, parent: str | None) -> StoredResult:
+        """Write ``result`` once: the file that is downloaded, and small copies for the page.
+
+        Args:
+            parent: the result that was in view when it was asked for, or ``None``.
+
+        Raises:
+            OSError: there is no room on the disk.
+        """
+        parent = parent if parent and self.has_result(parent) else None
+        write = partial(_write_result, result, Path(photo.name).stem)
+        return self.result(self._store.put(self.visitor, "result", write, parent=parent, photo=photo.id))
+
+    def result(self, id: str) -> StoredResult:
+        """The result ``id``; raises ``KeyError`` if it is not here."""
+        return self._result(self._item(id, "result"))
+
+    def has_result(self, id: str | None) -> bool:
+        """Whether the result ``id`` is still here."""
+        return any(row["id"] == id for row in self._items("result"))
+
+    def results(self) -> list[StoredResult]:
+        """All results, oldest first."""
+        return [self._result(row) for row in self._items("result")]
+
+    def view(self, id: str) -> StoredResult:
+        """The result ``id``, which is looked at now."""
+        with self._store.writing() as index:
+            index.execute("UPDATE items SET used = ? WHERE id = ? AND visitor = ?", (time.time(), id, self.visitor))
+        return self.result(id)
+
+    def after(self, id: str | None) -> StoredResult | None:
+        """Of the results that were made from ``id`` (``None``: from a photo), the one that was looked at last."""
+        children = [row for row in self._items("result") if row["parent"] == id]
+        return self._result(max(children, key=lambda row: row["used"])) if children else None
+
+    def delete_result(self, id: str) -> None:
+        """Delete one result; what was made from it stays."""
+        if self.has_result(id):
+            self._store.remove(id)
+
+    def _result(self, row: Row) -> StoredResult:
+        value, folder = json.loads(row["value"]), self._store.files / row["id"]
+        return StoredResult(
+            id=row["id"],
+            photo=row["photo"],
+            parent=row["parent"],
+            file=folder / value["file"],
+            shown=folder / SHOWN,
+            thumbnail=folder / THUMBNAIL,
+            request=EditRequest(**value["request"]),
+            checkpoint=value["checkpoint"],
+            truncated=value["truncated"],
+            unchanged=value["unchanged"],
+        )
+
+    # What else is kept
+
+    def make_file(self, name: str, write: Callable[[Path], None]) -> Path:
+        """A file of this visitor that ``write`` fills, such as an archive; it goes first when room is needed."""
+
+        def fill(folder: Path) -> str:
+            write(folder / name)
+            return name
+
+        return self._store.files / self._store.put(self.visitor, "made", fill) / name
+
+    def note(self, name: str) -> Any:
+        """What was noted under ``name``, or ``None``."""
+        rows = self._store.rows("SELECT value FROM notes WHERE visitor = ? AND name = ?", self.visitor, name)
+        return json.loads(rows[0]["value"]) if rows else None
+
+    def write_note(self, name: str, value: Any) -> None:
+        """Note ``value``, which JSON can hold, under ``name``."""
+        with self._store.writing() as index:
+            entry = (self.visitor, name, json.dumps(value))
+            index.execute("INSERT OR REPLACE INTO notes VALUES (?, ?, ?)", entry)
+
+    def take_lost(self) -> int:
+        """How many results went for want of room since this was asked last."""
+        rows = self._store.rows("SELECT lost FROM visitors WHERE id = ?", self.visitor)
+        if not rows or not rows[0]["lost"]:
+            return 0
+        with self._store.writing() as index:
+            index.execute("UPDATE visitors SET lost = 0 WHERE id = ?", (self.visitor,))
+        return int(rows[0]["lost"])
+
+    def forget(self) -> None:
+        """Delete everything of this visitor at once."""
+        self._store.forget(self.visitor)
+
+    def _items(self, kind: str) -> list[Row]:
+        query = "SELECT * FROM items WHERE visitor = ? AND kind = ? ORDER BY made"
+        return self._store.rows(query, self.visitor, kind)
+
+    def _item(self, id: str, kind: str) -> Row:
+        for row in self._items(kind):
+            if row["id"] == id:
+                return row
+        raise KeyError(id)
+
+
+def _write_result(result: Result, stem: str, folder: Path) -> str:
+    name = f"{safe_name(stem)[:40]}-edited.png"
+    save_result(result, folder / name)
+    _save_copies(result.image, folder)
+    return json.dumps(
+        {
+            "file": name,
+            "request": asdict(result.request),
+            "checkpoint": result.checkpoint,
+            "truncated": result.truncated,
+            "unchanged": getattr(result, "unchanged", False),
+        }
+    )
+
+
+def _save_copies(picture: Image, folder: Path) -> None:
+    fitted(picture, SHOWN_SIDE).save(folder / SHOWN, "JPEG", quality=92)
+    fitted(picture, THUMBNAIL_SIDE).save(folder / THUMBNAIL, "JPEG", quality=85)
+
+
+def _link_or_copy(path: Path, target: Path) -> None:
+    try:
+        os.link(path, target)
+    except OSError:  # another disk, or one without links
+        shutil.copyfile(path, target)
+
+
+def _digest(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "blake2b").hexdigest()
+
+
+def folder_from(environment: dict[str, str], default: Path) -> Path:
+    """Where the work is kept: PIX2PIX_DATA, a Space's own disk, or a folder in the system's temporary one."""
+    if named := environment.get("PIX2PIX_DATA", "").strip():
+        return Path(named).expanduser()
+    space = Path("/data")
+    if environment.get("SPACE_ID") and space.is_dir() and os.access(space, os.W_OK):
+        return space / "pix2pix"
+    return default
