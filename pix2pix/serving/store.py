@@ -16,6 +16,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from pix2pix.session import LRU
+
 TABLES = """
 CREATE TABLE IF NOT EXISTS visitors (id TEXT PRIMARY KEY, used REAL NOT NULL, lost INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS items (
@@ -27,6 +29,7 @@ CREATE TABLE IF NOT EXISTS notes (
   PRIMARY KEY (visitor, name));
 """
 TOKEN_BYTES = 16
+MAX_REMEMBERED = 10_000  # visitors
 INDEX, FILES, UPLOADS = "index.sqlite", "files", "uploads"
 SECONDS_AN_UPLOAD_IS_NEEDED = 120  # until it is taken in
 SECONDS_A_DRAFT_MAY_TAKE = 600  # a file that is not in the index and older than this was left by a killed process
@@ -47,6 +50,7 @@ class Store:
         self.folder, self.keep_seconds, self.max_bytes = folder.resolve(), keep_seconds, max_bytes
         for part in (FILES, UPLOADS):
             (self.folder / part).mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.over: LRU[bool] = LRU(MAX_REMEMBERED)  # visitors whose time ended while they had something here
         self._lock = threading.RLock()
         self._index = sqlite3.connect(self.folder / INDEX, check_same_thread=False, timeout=30)
         self._index.row_factory = lambda cursor, row: dict(zip((c[0] for c in cursor.description), row, strict=True))
@@ -124,6 +128,8 @@ class Store:
         """Delete what is over its time, what nobody knows of any more, and what is too much."""
         now = time.time()
         for row in self.rows("SELECT id FROM visitors WHERE used < ?", now - self.keep_seconds):
+            if self.rows("SELECT 1 FROM items WHERE visitor = ?", row["id"]):
+                self.over.put(row["id"], True)
             self.forget(row["id"])
         known = {row["id"] for row in self.rows("SELECT id FROM items")}
         for folder in self.files.iterdir():
@@ -154,13 +160,13 @@ class Store:
             candidates = self.rows(
                 "SELECT id, visitor, kind FROM items WHERE kind != 'photo' OR id NOT IN "
                 "(SELECT photo FROM items WHERE photo IS NOT NULL) "
-                "ORDER BY CASE kind WHEN 'made' THEN 0 WHEN 'result' THEN 1 ELSE 2 END, used"
+                "ORDER BY CASE kind WHEN 'made' THEN 0 WHEN 'photo' THEN 2 ELSE 1 END, used"
             )
             oldest = next((row for row in candidates if row["id"] not in spare), None)
             if oldest is None:
                 return
             self.remove(oldest["id"])
-            if oldest["kind"] == "result":
+            if oldest["kind"] in ("result", "gallery"):
                 with self.writing() as index:
                     index.execute("UPDATE visitors SET lost = lost + 1 WHERE id = ?", (oldest["visitor"],))
 

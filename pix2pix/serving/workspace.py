@@ -1,7 +1,7 @@
 """What one visitor has: photos, results as a tree, and notes, on disk until their time is over.
 
-A visitor is whoever knows the key, 128 random bits that only the visitor's browser keeps. Here it is never written down:
-the index knows a hash of it.
+A visitor is whoever knows the key, 128 random bits that only the visitor's browser keeps. Here it is never written
+down: the index knows a hash of it.
 """
 
 import hashlib
@@ -30,6 +30,7 @@ from pix2pix.serving.store import Row, Store
 KEY = re.compile("[0-9a-f]{32}")
 SHOWN_SIDE = 1600  # pixels; the page shows pictures no larger, the download is always whole
 THUMBNAIL_SIDE = 320
+RESULT, GALLERY = "result", "gallery"  # kinds of items
 SHOWN, THUMBNAIL = "shown.jpg", "thumbnail.jpg"
 
 
@@ -82,6 +83,12 @@ def new_key() -> str:
     return secrets.token_hex(16)
 
 
+def visitor_of(key: object) -> str:
+    """Whose key it is, as the index knows them; what is no key is that of nobody who was ever here."""
+    known = key if isinstance(key, str) and KEY.fullmatch(key) else new_key()
+    return hashlib.blake2b(known.encode(), digest_size=16).hexdigest()
+
+
 class Workspace:
     """One visitor's work in ``store``; every use of it begins its time anew.
 
@@ -90,8 +97,7 @@ class Workspace:
     """
 
     def __init__(self, store: Store, key: str) -> None:
-        known = key if isinstance(key, str) and KEY.fullmatch(key) else new_key()
-        self.visitor = hashlib.blake2b(known.encode(), digest_size=16).hexdigest()
+        self.visitor = visitor_of(key)
         self._store = store
         with store.writing() as index:
             use = "INSERT INTO visitors (id, used) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET used = excluded.used"
@@ -138,30 +144,33 @@ class Workspace:
 
     # Results
 
-    def add_result(self, result: Result, photo: StoredPhoto, parent: str | None) -> StoredResult:
+    def add_result(
+        self, result: Result, photo: StoredPhoto, parent: str | None = None, kind: str = RESULT
+    ) -> StoredResult:
         """Write ``result`` once: the file that is downloaded, and small copies for the page.
 
         Args:
             parent: the result that was in view when it was asked for, or ``None``.
+            kind: RESULT, or GALLERY for one that belongs to a board and not into the history.
 
         Raises:
             OSError: there is no room on the disk.
         """
         parent = parent if parent and self.has_result(parent) else None
         write = partial(_write_result, result, Path(photo.name).stem)
-        return self.result(self._store.put(self.visitor, "result", write, parent=parent, photo=photo.id))
+        return self.result(self._store.put(self.visitor, kind, write, parent=parent, photo=photo.id), kind)
 
-    def result(self, id: str) -> StoredResult:
+    def result(self, id: str, kind: str = RESULT) -> StoredResult:
         """The result ``id``; raises ``KeyError`` if it is not here."""
-        return self._result(self._item(id, "result"))
+        return self._result(self._item(id, kind))
 
-    def has_result(self, id: str | None) -> bool:
+    def has_result(self, id: str | None, kind: str = RESULT) -> bool:
         """Whether the result ``id`` is still here."""
-        return any(row["id"] == id for row in self._items("result"))
+        return any(row["id"] == id for row in self._items(kind))
 
     def results(self) -> list[StoredResult]:
         """All results, oldest first."""
-        return [self._result(row) for row in self._items("result")]
+        return [self._result(row) for row in self._items(RESULT)]
 
     def view(self, id: str) -> StoredResult:
         """The result ``id``, which is looked at now."""
@@ -169,14 +178,14 @@ class Workspace:
             index.execute("UPDATE items SET used = ? WHERE id = ? AND visitor = ?", (time.time(), id, self.visitor))
         return self.result(id)
 
-    def after(self, id: str | None) -> StoredResult | None:
-        """Of the results that were made from ``id`` (``None``: from a photo), the one that was looked at last."""
-        children = [row for row in self._items("result") if row["parent"] == id]
+    def after(self, id: str | None, photo: str | None = None) -> StoredResult | None:
+        """Of the results that came after ``id`` (``None``: after the bare ``photo``), the one looked at last."""
+        children = [row for row in self._items(RESULT) if row["parent"] == id and (id or row["photo"] == photo)]
         return self._result(max(children, key=lambda row: row["used"])) if children else None
 
-    def delete_result(self, id: str) -> None:
+    def delete_result(self, id: str, kind: str = RESULT) -> None:
         """Delete one result; what was made from it stays."""
-        if self.has_result(id):
+        if self.has_result(id, kind):
             self._store.remove(id)
 
     def _result(self, row: Row) -> StoredResult:
@@ -209,6 +218,11 @@ class Workspace:
         """What was noted under ``name``, or ``None``."""
         rows = self._store.rows("SELECT value FROM notes WHERE visitor = ? AND name = ?", self.visitor, name)
         return json.loads(rows[0]["value"]) if rows else None
+
+    def notes(self, prefix: str) -> list[Any]:
+        """Everything that was noted under names that begin with ``prefix``."""
+        query = "SELECT value FROM notes WHERE visitor = ? AND name GLOB ?"
+        return [json.loads(row["value"]) for row in self._store.rows(query, self.visitor, f"{prefix}*")]
 
     def write_note(self, name: str, value: Any) -> None:
         """Note ``value``, which JSON can hold, under ``name``."""

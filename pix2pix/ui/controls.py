@@ -46,15 +46,3 @@ def complaint_about(name: str, value: Any) -> str:
     except InvalidRequest as error:
         return str(error)
     return ""
-
-
-def request_or_error(**fields: Any) -> EditRequest:
-    """The request of these fields.
-
-    Raises:
-        gr.Error: it is none; gradio shows the sentence.
-    """
-    try:
-        return EditRequest(**fields)
-    except InvalidRequest as error:
-        raise gr.Error(str(error), print_exception=False) from error

@@ -3,10 +3,12 @@
 import gradio as gr
 from gradio.media import get_image
 
+from pix2pix.serving.visitors import Visitors
 from pix2pix.ui.api.code_tab import build_code_tab
 from pix2pix.ui.edit import view
 from pix2pix.ui.edit.advanced import AdvancedPanel
-from pix2pix.ui.edit.fields import SESSION_SECONDS, lay_out
+from pix2pix.ui.edit.fields import lay_out
+from pix2pix.ui.edit.history import History
 from pix2pix.ui.edit.tab import EditTab
 from pix2pix.ui.gallery.fields import lay_out_gallery
 from pix2pix.ui.gallery.tab import GalleryTab
@@ -18,9 +20,10 @@ INTRODUCTION = f"# {TITLE}\nDrop in a photo, say what to do with it, and get the
 EXAMPLES = ("tower.jpg", "lion.jpg", "cheetah1.jpg")  # photographs that come with gradio
 
 
-def build_page(service: EditService) -> gr.Blocks:
-    """The page around ``service``; it can be shown before a model is loaded."""
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(SESSION_SECONDS, SESSION_SECONDS)) as page:
+def build_page(service: EditService, visitors: Visitors) -> gr.Blocks:
+    """The page around ``service``, with the work of ``visitors``; it can be shown before a model is loaded."""
+    gr.set_static_paths(visitors.store.files)  # shown as they are, under names that nobody can guess
+    with gr.Blocks(title=TITLE, analytics_enabled=False) as page:
         gr.Markdown(INTRODUCTION, elem_id="title")
         banner = gr.HTML(view.LOADING, elem_id="model", padding=False)
         with gr.Tab("Edit"):
@@ -29,10 +32,13 @@ def build_page(service: EditService) -> gr.Blocks:
                 [[get_image(name)] for name in EXAMPLES], fields.photo, label="No photo at hand? Take one of these"
             )
         with gr.Tab("Gallery"):
-            GalleryTab(lay_out_gallery(), service)
+            gallery = GalleryTab(lay_out_gallery(), fields.key, fields.tab, service, visitors)
         with gr.Tab("Use it from code"):
             build_code_tab(service)
         panel = AdvancedPanel(fields, banner, service)
-        EditTab(fields, panel, service)
+        EditTab(fields, panel, service, visitors)
+        history = History(fields, panel, service, visitors)
+        history.wire(page)
+        gallery.open_after(history.opened)
         page.load(panel.open, fields.preferences, [*panel.about_a_model, fields.advanced.model], **AT_ONCE)
     return page

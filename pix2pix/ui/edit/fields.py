@@ -5,14 +5,14 @@ from dataclasses import dataclass
 import gradio as gr
 
 from pix2pix.request import Place
-from pix2pix.session import EditSession
 from pix2pix.ui import stage
 from pix2pix.ui.controls import Controls, draw_controls
 from pix2pix.ui.theme import PICTURE_HEIGHT
 from pix2pix.ui.upload import PhotoUpload
 
-SESSION_SECONDS = 3600
 STORAGE_KEY = "instruct-pix2pix"
+WORKSPACE_KEY = "instruct-pix2pix-workspace"
+CLOCK_SECONDS = 30
 MAX_IDEAS = 40
 NOT_WHAT_YOU_EXPECTED = """
 - **Too little changes.** Press *Change more*: it raises text guidance and lowers image guidance by a notch.
@@ -45,13 +45,16 @@ class Advanced:
 class Fields:
     """Everything on the edit tab that an event reads or writes."""
 
-    session: gr.State
+    key: gr.BrowserState  # of the visitor's workspace
+    tab: gr.Textbox  # the name of this tab
+    clock: gr.Timer
     preferences: gr.BrowserState
     photo: PhotoUpload
     stage: gr.HTML
     slider: gr.ImageSlider
     instruction: gr.Textbox
     tokens: gr.HTML
+    notice: gr.HTML
     edit: gr.Button
     stop: gr.Button
     suggestions: gr.Dataset
@@ -62,18 +65,22 @@ class Fields:
     keep: gr.Button
     download: gr.DownloadButton
     strip: gr.Gallery
+    delete: gr.Button
+    forget: gr.Button
     advanced: Advanced
 
     @property
     def after_an_edit(self) -> list[gr.components.Component]:
         """The buttons that only make sense once there is a result."""
-        return [self.undo, self.redo, self.further, self.more, self.keep, self.download]
+        return [self.undo, self.redo, self.further, self.more, self.keep, self.download, self.delete]
 
 
 def lay_out() -> Fields:
     """Draw the edit tab into the Blocks at hand."""
     parts = {
-        "session": gr.State(EditSession(), time_to_live=SESSION_SECONDS),
+        "key": gr.BrowserState("", storage_key=WORKSPACE_KEY, secret=WORKSPACE_KEY),
+        "tab": gr.Textbox(visible=False),
+        "clock": gr.Timer(CLOCK_SECONDS),
         "preferences": gr.BrowserState({}, storage_key=STORAGE_KEY, secret=STORAGE_KEY),
         **_pictures(),
         **_instruction(),
@@ -116,6 +123,7 @@ def _instruction() -> dict[str, gr.components.Component]:
         edit = gr.Button("Edit", variant="primary", scale=1, min_width=120, elem_id="edit")
         stop = gr.Button("Stop", scale=1, min_width=120, interactive=False, elem_id="stop")
     tokens = gr.HTML("", elem_id="tokens", padding=False)
+    notice = gr.HTML("", elem_id="notice", padding=False)
     suggestions = gr.Dataset(
         label="Ideas",
         components=[instruction],
@@ -124,7 +132,8 @@ def _instruction() -> dict[str, gr.components.Component]:
         visible=False,
         elem_id="ideas",
     )
-    return {"instruction": instruction, "edit": edit, "stop": stop, "tokens": tokens, "suggestions": suggestions}
+    said = {"tokens": tokens, "notice": notice}
+    return {"instruction": instruction, "edit": edit, "stop": stop, **said, "suggestions": suggestions}
 
 
 def _results() -> dict[str, gr.components.Component]:
@@ -147,7 +156,10 @@ def _results() -> dict[str, gr.components.Component]:
         format="jpeg",
         elem_id="strip",
     )
-    return {**buttons, "download": download, "strip": strip}
+    with gr.Row():
+        delete = gr.Button("Delete this result", size="sm", interactive=False, min_width=110, elem_id="delete")
+        forget = gr.Button("Forget everything", size="sm", min_width=110, elem_id="forget")
+    return {**buttons, "download": download, "strip": strip, "delete": delete, "forget": forget}
 
 
 def _advanced() -> Advanced:

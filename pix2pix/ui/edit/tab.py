@@ -1,4 +1,4 @@
-"""What the parts of the edit tab do."""
+"""What the parts of the edit tab do; moving in the history is in ``history.py``."""
 
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -8,21 +8,25 @@ from typing import Any
 
 import gradio as gr
 
-from pix2pix.errors import EditError, EditFailed
+from pix2pix.errors import EditError, EditFailed, InvalidImage
 from pix2pix.events import Result, Step
 from pix2pix.files.receipt import read_receipt
-from pix2pix.photo import open_photo
 from pix2pix.request import EditRequest
-from pix2pix.session import EditSession
+from pix2pix.serving.desk import Desk
+from pix2pix.serving.visitors import Visitors
+from pix2pix.serving.workspace import StoredResult, Workspace
 from pix2pix.ui import stage
 from pix2pix.ui.controls import Update, complaint_about
 from pix2pix.ui.edit import view
 from pix2pix.ui.edit.advanced import GUIDANCE, AdvancedPanel
 from pix2pix.ui.edit.fields import Fields
+from pix2pix.ui.edit.history import LOST
 from pix2pix.ui.protocols import EditService
 from pix2pix.ui.queues import AT_ONCE, EDIT_SECONDS, MODEL_QUEUE, PRIVATE, QUICK, TOOK_TOO_LONG
+from pix2pix.ui.safely import safely, sentence_for
 
-NOT_SHOWN_BY_BROWSERS = (".heic", ".heif")
+MAX_NOTED = 2_000  # characters of words that are only typed yet
+PHOTO_IS_GONE = "The time of this photo is over; choose it again."
 
 
 class EditTab:
@@ -33,59 +37,53 @@ class EditTab:
         panel: what is under "Advanced".
     """
 
-    def __init__(self, fields: Fields, panel: AdvancedPanel, service: EditService) -> None:
+    def __init__(self, fields: Fields, panel: AdvancedPanel, service: EditService, visitors: Visitors) -> None:
         self.fields = fields
         self.panel = panel
         self._service = service
+        self._visitors = visitors
         self._wire_editing()
-        self._wire_history()
-        self._wire_photo()
+        self._wire_photo_and_words()
 
     def _wire_editing(self) -> None:
         f = self.fields
-        asked = {"photo": f.photo, "instruction": f.instruction, "new_seed": f.advanced.new_seed}
-        asked |= {"model": f.advanced.model, "session": f.session, **f.advanced.controls}
+        asked = {"key": f.key, "tab": f.tab, "photo": f.photo, "instruction": f.instruction}
+        asked |= {"new_seed": f.advanced.new_seed, "model": f.advanced.model, **f.advanced.controls}
         running = [self._ask(gr.on, [f.instruction.submit, f.edit.click], asked)]
         for button, direction in ((f.more, 1), (f.keep, -1)):
             scales = {name: f.advanced.controls[name] for name in GUIDANCE}
             moved = button.click(
-                self.panel.nudge(direction),
+                safely(self.panel.nudge(direction)),
                 inputs_kwargs={"model": f.advanced.model, **scales},
                 outputs=list(scales.values()),
                 **QUICK,
             )
             running.append(self._ask(moved.success, None, {**asked, "new_seed": gr.State(False)}))
-        f.stop.click(self.stop, outputs=[f.stage, f.edit, f.stop], cancels=running, **QUICK)
-        words = {"model": f.advanced.model, "instruction": f.instruction}
-        counting = {"inputs_kwargs": words, "outputs": f.tokens, "trigger_mode": "always_last", **QUICK}
-        f.instruction.change(self.count_tokens, **counting)
-        f.suggestions.click(lambda sample: sample[0], f.suggestions, f.instruction, **QUICK)
+        who = {"key": f.key, "tab": f.tab}
+        f.stop.click(safely(self.stop), inputs_kwargs=who, outputs=[f.stage, f.edit, f.stop], cancels=running, **QUICK)
 
     def _ask(self, listen: Callable[..., Any], triggers: Any, inputs: dict[str, Any]) -> Any:
         """Check the inputs, say that the edit waits, and edit; returns the event that does the work."""
         f = self.fields
         triggered = {} if triggers is None else {"triggers": triggers}
-        said = {"outputs": [f.stage, f.slider, f.edit, f.stop], "inputs_kwargs": inputs, **AT_ONCE}
-        waiting = listen(fn=self.wait, validator=self.validate, **triggered, **said)
-        outputs = [f.stage, f.slider, f.edit, f.stop, f.strip, f.session, *f.after_an_edit, f.advanced.controls["seed"]]
+        said = {"outputs": [f.stage, f.slider, f.edit, f.stop, f.notice], "inputs_kwargs": inputs, **AT_ONCE}
+        waiting = listen(fn=safely(self.wait), validator=self.validate, **triggered, **said)
+        outputs = [f.stage, f.slider, f.edit, f.stop, f.strip, f.notice, *f.after_an_edit]
+        outputs.append(f.advanced.controls["seed"])
         options = {"show_progress_on": [f.stage], **MODEL_QUEUE, **PRIVATE}
         return waiting.success(self.edit, inputs_kwargs=inputs, outputs=outputs, **options)
 
-    def _wire_history(self) -> None:
+    def _wire_photo_and_words(self) -> None:
         f = self.fields
-        shown = [f.photo, f.stage, f.slider, f.strip, f.session, *f.after_an_edit]
-        f.undo.click(lambda session: self._move(session, session.undo), f.session, shown, **QUICK)
-        f.redo.click(lambda session: self._move(session, session.redo), f.session, shown, **QUICK)
-        settings = [*f.advanced.controls.values(), f.advanced.new_seed, f.advanced.model]
-        chosen = [*shown, f.instruction, *settings, self.panel.banner, f.suggestions]
-        f.strip.select(self.choose_result, f.session, chosen, **QUICK)
-        f.further.click(lambda path: (path, stage.INVITATION), f.download, [f.photo, f.stage], **QUICK)
-
-    def _wire_photo(self) -> None:
-        f = self.fields
+        who = {"key": f.key, "tab": f.tab}
         receipt = [f.instruction, *f.advanced.controls.values(), f.advanced.new_seed]
-        f.photo.upload(self.receive, f.photo, [f.photo, f.stage, f.slider, *receipt], **QUICK)
-        f.photo.clear(lambda: view.blank(f, stage.INVITATION), outputs=[f.stage, f.slider], **QUICK)
+        outputs = [f.photo, f.stage, f.slider, f.redo, f.notice, *receipt]
+        f.photo.upload(safely(self.receive), inputs_kwargs={**who, "path": f.photo}, outputs=outputs, **QUICK)
+        f.photo.clear(safely(self.put_away), inputs_kwargs=who, outputs=[f.stage, f.slider], **QUICK)
+        words = {**who, "model": f.advanced.model, "instruction": f.instruction}
+        counting = {"inputs_kwargs": words, "outputs": f.tokens, "trigger_mode": "always_last", **QUICK}
+        f.instruction.change(safely(self.read_words), **counting)
+        f.suggestions.click(lambda sample: sample[0], f.suggestions, f.instruction, **QUICK)
 
     def validate(self, **values: Any) -> list[dict[str, Any]]:
         """Say what is wrong at the field where it is wrong, before anything is queued; one answer for each input."""
@@ -99,86 +97,111 @@ class EditTab:
         complaints = [complaint(name, value) for name, value in values.items()]
         return [gr.validate(not sentence, sentence) for sentence in complaints]
 
-    def wait(self, **inputs: Any) -> Update:
+    def wait(self, key: str, tab: str, instruction: str, **inputs: Any) -> Update:
         """The edit has been asked for, and others may come first."""
-        return {**view.blank(self.fields, stage.WAITING), **view.working(self.fields, busy=True)}
+        workspace = self._visitors.workspace(key)
+        Desk.of(workspace, tab).write(workspace, tab, instruction=instruction, asked=instruction)
+        now = {**view.blank(self.fields, stage.WAITING), **view.working(self.fields, busy=True)}
+        return {**now, **view.notice(self.fields, "")}
 
     def edit(
-        self, photo: Path, instruction: str, new_seed: bool, model: str, session: EditSession, **settings: Any
+        self, key: str, tab: str, photo: Path, instruction: str, new_seed: bool, model: str, **settings: Any
     ) -> Iterator[Update]:
-        """Edit the photo, showing every step, and bring the result into view."""
+        """Edit the photo, showing every step, keep the result, and bring it into view.
+
+        If the browser goes away in between, the note that an edit was asked for stays on the desk.
+        """
         f = self.fields
         yield {f.stage: stage.STARTING}
-        if new_seed:
-            settings["seed"] = None
         try:
-            request = EditRequest(instruction, **settings)
-            for step in _steps(self._service.stream(photo, request, session=session, model=model)):
-                yield {f.stage: step}
-        except EditError as error:
-            yield {f.stage: stage.failed(str(error)), **view.working(f, busy=False)}
+            workspace = self._visitors.workspace(key)
+            request = EditRequest(instruction, **({**settings, "seed": None} if new_seed else settings))
+            finished = yield from self._edited(workspace, tab, photo, request, model)
+        except Exception as error:
+            sentence = sentence_for(error)
+            with_no_edit = self._visitors.workspace(key)
+            Desk.of(with_no_edit, tab).write(with_no_edit, tab, asked="")
+            yield {f.stage: stage.failed(sentence), **view.working(f, busy=False)}
             return
-        result = session.current
-        if result and result.truncated:
-            gr.Warning(f"The instruction was too long; this part was not read: “{result.truncated}”")
-        seed = {f.advanced.controls["seed"]: result.request.seed} if result else {}
-        yield {**view.in_view(f, session), **seed, f.session: session, **view.working(f, busy=False)}
+        desk = Desk.of(workspace, tab).write(workspace, tab, view=finished.id, photo=finished.photo, asked="")
+        seed = {f.advanced.controls["seed"]: finished.request.seed}
+        said = view.notice(f, self._remark_on(workspace, finished, model))
+        yield {**view.in_view(f, workspace, desk), **seed, **said, **view.working(f, busy=False)}
 
-    def stop(self) -> Update:
+    def _edited(
+        self, workspace: Workspace, tab: str, path: Path, request: EditRequest, model: str
+    ) -> Generator[Update, None, StoredResult]:
+        """Yields the forming picture; returns the result as it is kept."""
+        if not Path(path).exists():
+            raise InvalidImage(PHOTO_IS_GONE)
+        photo = workspace.add_photo(Path(path))
+        parent = Desk.of(workspace, tab).view
+        session = self._visitors.session(workspace)
+        stream, started = self._service.stream(photo.file, request, session=session, model=model), time.monotonic()
+        with closing(stream):
+            for event in stream:
+                elapsed = time.monotonic() - started
+                if isinstance(event, Result):
+                    return workspace.add_result(event, photo, parent)
+                if elapsed > EDIT_SECONDS:
+                    raise EditFailed(TOOK_TOO_LONG)
+                yield {self.fields.stage: _forming(event, elapsed)}
+        raise EditFailed("The edit ended without a result; please try again.")
+
+    def _remark_on(self, workspace: Workspace, result: StoredResult, model: str) -> str:
+        """What a person should know of a result that is there, or nothing."""
+        if lost := workspace.take_lost():
+            return LOST.format("result" if lost == 1 else f"{lost} results")
+        if result.truncated:
+            return f"The instruction was too long; this part was not read: “{result.truncated}”"
+        if result.unchanged:
+            ideas = self._service.editor(model).checkpoint.suggestions
+            return (
+                f"Nothing was changed. Try “{ideas[0]}”, or say it in other words." if ideas else "Nothing was changed."
+            )
+        return ""
+
+    def stop(self, key: str, tab: str) -> Update:
         """The edit is given up."""
+        workspace = self._visitors.workspace(key)
+        Desk.of(workspace, tab).write(workspace, tab, asked="")
         return {self.fields.stage: stage.STOPPED, **view.working(self.fields, busy=False)}
 
-    def count_tokens(self, model: str, instruction: str) -> str:
-        """How much of the instruction the model can read; nothing while there is no model to ask."""
+    def read_words(self, key: str, tab: str, model: str, instruction: str) -> str:
+        """Note the words, and say how many of them the model can read; nothing while there is no model to ask."""
+        workspace = self._visitors.workspace(key)
+        Desk.of(workspace, tab).write(workspace, tab, instruction=instruction[:MAX_NOTED])
         try:
             editor = self._service.editor(model)
         except EditError:
             return ""
         return stage.token_count(editor.count_tokens(instruction), editor.max_tokens)
 
-    def _move(self, session: EditSession, move: Callable[[], Result | None]) -> Update:
-        result = move()
-        photo = (result or session.history[0]).source if session.history else None
-        return {**view.in_view(self.fields, session), self.fields.photo: photo, self.fields.session: session}
-
-    def choose_result(self, session: EditSession, event: gr.SelectData) -> Update:
-        """An earlier result comes into view, with its photo, its words and settings, and the model that made it."""
-        f = self.fields
-        result = session.show(event.index)
-        back = {**self._move(session, lambda: result), **view.words_and_settings(f, result.request)}
-        try:
-            editor = self._service.editor(result.checkpoint)
-        except EditError:
-            return back  # it was made by a model that is not here any more
-        model = {self.panel.banner: view.about(editor), f.advanced.model: editor.checkpoint.name}
-        return view.merged(back, model, view.advice_of(f, editor.checkpoint))
-
-    def receive(self, path: Path | None) -> Update:
+    def receive(self, key: str, tab: str, path: Path | None) -> Update:
         """A new photo: refuse it in one sentence, or bring back the settings it carries."""
         f = self.fields
         if path is None:
             return view.blank(f, stage.INVITATION)
+        workspace = self._visitors.workspace(key)
         try:
-            photo = open_photo(path)
-            request = read_receipt(path)
+            photo = workspace.add_photo(path)
+            request = read_receipt(photo.file)
         except EditError as error:
             return {f.photo: None, **view.blank(f, stage.failed(str(error)))}
-        update = view.blank(f, stage.INVITATION)
-        if path.suffix.lower() in NOT_SHOWN_BY_BROWSERS:
-            update[f.photo] = photo.rgb
+        Desk.of(workspace, tab).write(workspace, tab, photo=photo.id, view=None)
+        update = {**view.blank(f, stage.INVITATION), **view.photo_in_view(f, photo), **view.notice(f, "")}
+        update[f.redo] = gr.update(interactive=workspace.after(None, photo.id) is not None)
         if request is not None:
             gr.Info("This picture was made here: its words and settings are back.")
             update |= view.words_and_settings(f, request)
         return update
 
+    def put_away(self, key: str, tab: str) -> Update:
+        """No photo; the results stay."""
+        workspace = self._visitors.workspace(key)
+        Desk.of(workspace, tab).write(workspace, tab, photo=None, view=None)
+        return view.blank(self.fields, stage.INVITATION)
 
-def _steps(stream: Generator[Step | Result, None, None]) -> Iterator[str]:
-    """The stage after each step, until the result is there."""
-    started = time.monotonic()
-    with closing(stream):
-        for event in stream:
-            elapsed = time.monotonic() - started
-            if elapsed > EDIT_SECONDS:
-                raise EditFailed(TOOK_TOO_LONG)
-            if isinstance(event, Step):
-                yield stage.forming(event, elapsed / event.index * (event.total - event.index))
+
+def _forming(step: Step, elapsed: float) -> str:
+    return stage.forming(step, elapsed / step.index * (step.total - step.index))

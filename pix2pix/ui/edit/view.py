@@ -1,27 +1,23 @@
-"""What the edit tab shows: each function gives the new values of its parts, ready for a handler to return."""
+"""What the edit tab shows: each function gives the new values of its parts, ready for a handler to return.
+
+Pictures are files of the workspace; they are handed to the page as they are, and nothing is decoded here.
+"""
 
 import html
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from PIL.Image import Image
 
-from pix2pix.events import Result
-from pix2pix.files.formats import save_result
-from pix2pix.photo import open_photo
-from pix2pix.photo.thumbnail import fitted
 from pix2pix.request import SETTINGS, EditRequest
-from pix2pix.session import EditSession
+from pix2pix.serving.desk import Desk
+from pix2pix.serving.workspace import StoredPhoto, StoredResult, Workspace
 from pix2pix.ui import stage
 from pix2pix.ui.controls import Update, default_values
 from pix2pix.ui.edit.fields import Fields
 from pix2pix.ui.protocols import CheckpointLike, EditorLike
 
-SHOWN_SIDE = 1600  # pixels; the page shows pictures no larger, the download is always whole
-THUMBNAIL_SIDE = 256
 LOADING = "<p role='status'>The model is being loaded. You can choose a photo meanwhile …</p>"
+SHOWN_AS_THEY_ARE = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif")  # by every browser
 
 
 def blank(f: Fields, content: str) -> Update:
@@ -34,17 +30,25 @@ def working(f: Fields, busy: bool) -> Update:
     return {f.edit: gr.update(interactive=not busy), f.stop: gr.update(interactive=busy)}
 
 
-def in_view(f: Fields, session: EditSession) -> Update:
-    """The current result beside its original, the strip of all, and the buttons that now make sense."""
-    result, history = session.current, session.history
+def in_view(f: Fields, workspace: Workspace, desk: Desk) -> Update:
+    """The result in view beside its original, the strip of all, and the buttons that now make sense."""
+    result, results = desk.result_in(workspace), workspace.results()
     buttons = {button: gr.update(interactive=result is not None) for button in f.after_an_edit}
-    buttons[f.redo] = gr.update(interactive=bool(history) and result is not history[-1])
-    strip = {f.strip: gr.update(value=[_thumbnail(one) for one in history], visible=bool(history))}
+    next_one = workspace.after(result.id if result else None, desk.photo)
+    buttons[f.redo] = gr.update(interactive=next_one is not None)
+    strip = {f.strip: gr.update(value=list(map(_thumbnail, results)), visible=bool(results))}
     if result is None:
         return {**blank(f, stage.INVITATION), **strip, **buttons}
-    pair = _shown(_original(result)), _shown(result.image)
-    buttons[f.download] = gr.update(value=_file(result), interactive=True)
+    pair = str(workspace.photo(result.photo).shown), str(result.shown)
+    buttons[f.download] = gr.update(value=str(result.file), interactive=True)
     return {f.stage: gr.update(visible=False), f.slider: gr.update(value=pair, visible=True), **strip, **buttons}
+
+
+def photo_in_view(f: Fields, photo: StoredPhoto | None) -> Update:
+    """The photo itself, or a copy of it where browsers cannot show it."""
+    if photo is None:
+        return {f.photo: None}
+    return {f.photo: str(photo.file if photo.file.suffix.lower() in SHOWN_AS_THEY_ARE else photo.shown)}
 
 
 def words_and_settings(f: Fields, request: EditRequest) -> Update:
@@ -84,6 +88,11 @@ def _as_update(value: Any) -> dict[str, Any]:
     return value if is_update else gr.update(value=value)  # type: ignore[no-any-return]  # gradio is read without types
 
 
+def notice(f: Fields, sentence: str) -> Update:
+    """One sentence below the words; an empty one takes the last away."""
+    return {f.notice: f'<p role="status">{html.escape(sentence)}</p>' if sentence else ""}
+
+
 def about(editor: EditorLike) -> str:
     """Which model is at work, and what a person should know of it."""
     sentences = " ".join(filter(None, [editor.note, editor.checkpoint.about]))
@@ -95,23 +104,5 @@ def not_loaded(sentence: str) -> str:
     return f"<p role='alert'>{html.escape(sentence)}</p>"
 
 
-def _original(result: Result) -> Image:
-    return open_photo(result.source).rgb if result.source else result.canvas_image
-
-
-def _shown(image: Image) -> Image:
-    small = image.copy()
-    small.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
-    return small
-
-
-def _thumbnail(result: Result) -> tuple[Image, str]:
-    return fitted(result.image, THUMBNAIL_SIDE), f"{result.request.instruction} · seed {result.request.seed}"
-
-
-def _file(result: Result) -> str:
-    """The result as a PNG with its receipt, in a folder of its own."""
-    stem = result.source.stem[:40] if result.source else "photo"
-    path = Path(tempfile.mkdtemp(prefix="pix2pix-")) / f"{stem}-edited.png"
-    save_result(result, path)
-    return str(path)
+def _thumbnail(result: StoredResult) -> tuple[str, str]:
+    return str(result.thumbnail), f"{result.request.instruction} · seed {result.request.seed}"

@@ -1,24 +1,23 @@
 """The board of the gallery tab: one visitor's photos, each on a card that says how far it is."""
 
-import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from pix2pix.events import Outcome, Step
 from pix2pix.files.archive import ArchivedPhoto
-from pix2pix.files.formats import save_result
 from pix2pix.request import EditRequest
+from pix2pix.serving.workspace import GALLERY, StoredPhoto, Workspace
 from pix2pix.session import EditSession
 
 MAX_PHOTOS = 100
 WAITING, EDITING, DONE, FAILED = "waiting", "editing", "done", "failed"
 CANNOT_BE_SAVED = "There is no room to keep this result; download what is finished and start over."
+NOTE = "board"
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,24 +27,28 @@ class Card:
     Attributes:
         name: its file name.
         photo: the file.
+        stored: the id of the photo in the workspace, as soon as it is taken in.
         state: waiting, editing, done or failed.
         meant: what it was told when all were told last; a card that was edited again alone keeps it.
         wanted: what it waits to be edited with; ``None`` if it does not.
         request: what it was edited with.
         step: the last step while it is being edited.
         sentence: why it failed, or why an earlier result was kept.
-        file: the finished PNG.
+        result: the id of the finished result in the workspace.
+        file: the finished picture.
         before, after: small pictures of the photo and of the result, as files that the page can show.
     """
 
     name: str
     photo: Path
+    stored: str | None = None
     state: str = WAITING
     meant: EditRequest | None = None
     wanted: EditRequest | None = None
     request: EditRequest | None = None
     step: Step | None = field(default=None, repr=False)
     sentence: str = ""
+    result: str | None = None
     file: Path | None = None
     before: str | None = None
     after: str | None = None
@@ -59,30 +62,35 @@ class Card:
 
 
 class Board:
-    """All cards of one visitor. What the parts of the page show is read from here.
+    """All cards of one tab. What the parts of the page show is read from here, and noted in the workspace.
 
     Events of several queues work on one board at the same time (photos come in while others are edited), so cards are
     changed under a lock only.
 
     Attributes:
         cards: in the order in which the photos came.
-        session: remembers the instruction, so that photos that come later need not wait for it.
+        session: what was encoded for this visitor.
         running: whether the waiting cards are being edited.
+        interrupted: whether edits were under way when the page, or the program, ended.
         chosen: the index of the card that is looked at closely, or ``None``.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, workspace: Workspace, tab: str, session: EditSession) -> None:
         self.cards: list[Card] = []
-        self.session = EditSession(max_results=1)
+        self.session = session
         self.running = False
+        self.interrupted = False
         self.chosen: int | None = None
-        self._folder: Path | None = None
+        self.workspace = workspace
+        self._note = f"{NOTE} {tab[:64]}"
         self._began, self._progress_then = 0.0, 0.0
         self._lock = threading.RLock()
+        self._restore(workspace.note(self._note) or workspace.note(NOTE) or [])
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "Board":
-        """An empty board: gradio copies the first one for every visitor, and a lock cannot be copied."""
-        return Board()
+    @property
+    def is_noted(self) -> bool:
+        """Whether the workspace still knows this board; it does not when the visitor's time was over."""
+        return self.workspace.note(self._note) is not None
 
     def add(self, photos: Iterable[tuple[Path, str]]) -> tuple[list[int], int]:
         """Put each photo, a path and a name, on a card; returns their indices, and how many found no room."""
@@ -92,6 +100,11 @@ class Board:
             room = MAX_PHOTOS - first
             self.cards += [Card(name, path) for path, name in photos[:room]]
             return list(range(first, len(self.cards))), max(0, len(photos) - room)
+
+    def take_in(self, index: int, photo: StoredPhoto) -> None:
+        """The photo of the card at ``index`` is in the workspace now."""
+        self.update(index, photo=photo.file, stored=photo.id, before=str(photo.thumbnail))
+        self.write()
 
     def update(self, index: int, **changes: Any) -> None:
         """Change what the card at ``index`` says, if it is still there."""
@@ -135,6 +148,7 @@ class Board:
                 unreadable = card.state == FAILED and card.before is None
                 if not unreadable and (card.state not in (DONE, FAILED) or card.meant != wanted):
                     self._start(index, wanted, meant=wanted)
+        self.write()
 
     def ask_failed(self, request: EditRequest, vary_seed: bool) -> None:
         """Try the failed cards again, by what they were asked for, or by ``request`` if by nothing yet."""
@@ -143,16 +157,19 @@ class Board:
                 card = self.cards[index]
                 if card.state == FAILED:
                     self._start(index, card.request or wanted, meant=card.meant or wanted)
+        self.write()
 
     def ask_one(self, index: int, request: EditRequest) -> None:
         """Edit one card by a request of its own."""
         self._start(index, request)
+        self.write()
 
     def _requests(self, request: EditRequest, vary_seed: bool) -> list[EditRequest]:
         return list(islice(request.numbered(), len(self.cards))) if vary_seed else [request] * len(self.cards)
 
     def _start(self, index: int, request: EditRequest, **changes: Any) -> None:
         self.update(index, state=WAITING, wanted=request, step=None, sentence="", **changes)
+        self.interrupted = False
         if not self.running:
             self.running = True
             self._began = 0.0
@@ -168,14 +185,18 @@ class Board:
         if outcome.result is None:
             self.fail(index, str(outcome.error))
             return
-        file = self.folder() / f"{index:03}" / f"{Path(self.cards[index].name).stem[:80]}.png"
+        card = self.cards[index]
         try:
-            file.parent.mkdir(exist_ok=True)
-            save_result(outcome.result, file)
+            photo = self.workspace.add_photo(card.photo, card.name)
+            stored = self.workspace.add_result(outcome.result, photo, kind=GALLERY)
         except OSError:
             self.fail(index, CANNOT_BE_SAVED)
-        else:
-            self.update(index, state=DONE, step=None, wanted=None, request=outcome.result.request, file=file)
+            return
+        files = {"result": stored.id, "file": stored.file, "after": str(stored.thumbnail)}
+        done = {"state": DONE, "step": None, "wanted": None, "sentence": "", "request": outcome.result.request}
+        self.update(index, **done, **files)
+        self.write()
+        self._delete([card.result])
 
     def fail(self, index: int, sentence: str) -> None:
         """The photo at ``index`` got no result, for the reason that ``sentence`` gives; an earlier one is kept."""
@@ -188,6 +209,7 @@ class Board:
             else:
                 both = f"The earlier result was kept. {sentence}"
                 self.update(index, state=DONE, step=None, sentence=both, wanted=None, meant=None)
+        self.write()
 
     def stop(self) -> None:
         """Edit no further; what is finished stays."""
@@ -196,6 +218,7 @@ class Board:
             for index in self.to_do:
                 state = DONE if self.cards[index].file else WAITING
                 self.update(index, state=state, step=None, wanted=None, meant=None)
+        self.write()
 
     @property
     def seconds_left(self) -> float | None:
@@ -214,15 +237,53 @@ class Board:
         """What goes into the archive."""
         return [ArchivedPhoto(card.name, card.request, card.file, card.sentence) for card in self.cards]
 
-    def folder(self) -> Path:
-        """Where this board's results are kept, until it is cleared."""
-        if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="pix2pix-"))
-        return self._folder
-
     def clear(self) -> None:
         """Take all cards off and delete their results; what the session knows of instructions stays."""
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
         with self._lock:
-            self.cards, self.running, self.chosen, self._folder = [], False, None, None
+            results = [card.result for card in self.cards]
+            self.cards, self.running, self.chosen, self.interrupted = [], False, None, False
+        self.write()
+        self._delete(results)
+
+    def _delete(self, results: Iterable[str | None]) -> None:
+        """Delete results that no other tab's board shows."""
+        shown = {card["result"] for note in self.workspace.notes(f"{NOTE} ") for card in note}
+        for result in results:
+            if result and result not in shown:
+                self.workspace.delete_result(result, GALLERY)
+
+    def write(self) -> None:
+        """Note the board as it is."""
+        with self._lock:
+            noted = [_noted(card) for card in self.cards]
+        for name in (self._note, NOTE):
+            self.workspace.write_note(name, noted)
+
+    def _restore(self, noted: list[dict[str, Any]]) -> None:
+        self.cards = [card for one in noted if (card := _restored(self.workspace, one))]
+        self.interrupted = any(one["asked"] for one in noted)
+
+
+def _noted(card: Card) -> dict[str, Any]:
+    requests = {name: _as_dict(getattr(card, name)) for name in ("meant", "request")}
+    kept = {name: getattr(card, name) for name in ("name", "stored", "state", "sentence", "result")}
+    return {**kept, **requests, "asked": card.wanted is not None}
+
+
+def _as_dict(request: EditRequest | None) -> dict[str, Any] | None:
+    return asdict(request) if request else None
+
+
+def _restored(workspace: Workspace, noted: dict[str, Any]) -> Card | None:
+    """The card as it was noted; ``None`` if its photo had not come in yet, or is gone."""
+    try:
+        photo = workspace.photo(noted["stored"])
+    except KeyError:
+        return None
+    meant, request = (EditRequest(**noted[name]) if noted[name] else None for name in ("meant", "request"))
+    card = Card(noted["name"], photo.file, photo.id, meant=meant, request=request)
+    card = replace(card, sentence=noted["sentence"], before=str(photo.thumbnail))
+    if noted["result"] and workspace.has_result(noted["result"], GALLERY):
+        result = workspace.result(noted["result"], GALLERY)
+        return replace(card, state=DONE, result=result.id, file=result.file, after=str(result.thumbnail))
+    return replace(card, state=FAILED) if noted["state"] == FAILED else replace(card, meant=None)

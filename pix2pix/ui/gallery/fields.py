@@ -6,9 +6,8 @@ import gradio as gr
 
 from pix2pix.request import VARY_SEED, Place
 from pix2pix.ui.controls import Controls, draw_controls
-from pix2pix.ui.edit.fields import SESSION_SECONDS
 from pix2pix.ui.gallery import cards
-from pix2pix.ui.gallery.board import MAX_PHOTOS, Board
+from pix2pix.ui.gallery.board import MAX_PHOTOS
 from pix2pix.ui.theme import PICTURE_HEIGHT
 from pix2pix.ui.upload import PhotosUpload
 
@@ -45,7 +44,6 @@ class CloseUp:
 class GalleryFields:
     """Everything on the gallery tab that an event reads or writes."""
 
-    board: gr.State
     turn: gr.State
     photos: PhotosUpload
     asking: Asking
@@ -65,8 +63,7 @@ class GalleryFields:
 
 def lay_out_gallery() -> GalleryFields:
     """Draw the gallery tab into the Blocks at hand."""
-    board = gr.State(Board(), time_to_live=SESSION_SECONDS, delete_callback=lambda board: board.clear())
-    parts = {"board": board, "turn": gr.State(0), **_photos_and_words()}
+    parts = {"turn": gr.State(0), **_photos_and_words()}
     instruction = parts.pop("instruction")
     with gr.Accordion("Settings for all photos", open=False, elem_id="gallery-settings"):
         parts["asking"] = _settings(instruction, "gallery-")

@@ -1,15 +1,9 @@
 """What the gallery tab shows of a board: each function gives the new values of its parts."""
 
-from pathlib import Path
-
 import gradio as gr
-from PIL.Image import Image
 
-from pix2pix.errors import EditError
-from pix2pix.photo import open_photo
-from pix2pix.photo.thumbnail import fitted
+from pix2pix.serving.workspace import GALLERY
 from pix2pix.ui.controls import Update
-from pix2pix.ui.edit.view import SHOWN_SIDE
 from pix2pix.ui.gallery import cards
 from pix2pix.ui.gallery.board import DONE, FAILED, WAITING, Board
 from pix2pix.ui.gallery.fields import GalleryFields
@@ -43,19 +37,15 @@ def close_up(f: GalleryFields, board: Board) -> Update:
         c.title: f"### {_escaped(card.name)}" + (f"\n{_escaped(card.sentence)}" if card.sentence else ""),
         c.download: gr.update(value=card.file and str(card.file), interactive=card.file is not None),
     }
-    hidden = gr.update(visible=False)
+    hidden, workspace = gr.update(visible=False), board.workspace
     try:
-        before = _opened(card.photo)
-        after = card.file and _opened(card.file)
-    except EditError:
+        before = str(workspace.photo(card.stored or "").shown)
+        after = str(workspace.result(card.result, GALLERY).shown) if card.result else None
+    except KeyError:  # it could not be opened, or its time is over
         return {**title, c.slider: hidden, c.original: hidden}
     if after is None:
         return {**title, c.slider: hidden, c.original: gr.update(value=before, visible=True)}
     return {**title, c.slider: gr.update(value=(before, after), visible=True), c.original: hidden}
-
-
-def _opened(path: Path) -> Image:
-    return fitted(open_photo(path).rgb, SHOWN_SIDE)
 
 
 def _escaped(text: str) -> str:

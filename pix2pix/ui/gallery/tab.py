@@ -12,16 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.processing_utils import save_pil_to_cache
-from PIL.Image import Image
 
 from pix2pix.errors import EditError
-from pix2pix.events import Outcome, PhotoStep
-from pix2pix.files.contact_sheet import SIDE
-from pix2pix.photo import open_photo
-from pix2pix.photo.thumbnail import fitted
+from pix2pix.events import PhotoStep
 from pix2pix.request import RANDOM_SEEDS, EditRequest
 from pix2pix.serving.turns import TURN_SECONDS
+from pix2pix.serving.visitors import Visitors
 from pix2pix.ui.controls import Update, default_values
 from pix2pix.ui.gallery import cards
 from pix2pix.ui.gallery.board import MAX_PHOTOS, Board
@@ -31,9 +27,11 @@ from pix2pix.ui.gallery.fields import GalleryFields
 from pix2pix.ui.gallery.look import close_up, look
 from pix2pix.ui.protocols import EditService
 from pix2pix.ui.queues import AT_ONCE, EDIT_SECONDS, MODEL_QUEUE, PRIVATE, QUICK, READING, TOOK_TOO_LONG
+from pix2pix.ui.safely import safely, sentence_for
 
 SHOW_SECONDS = 0.25  # steps that follow each other faster are not all shown
 NOTHING_TO_DO = "All photos are done with these words and settings. Change something, or take a new seed."
+INTERRUPTED = "The gallery was interrupted; what is finished is here. Press Edit to go on."
 NO_PHOTOS = "Drop in some photos first."
 
 Ask = Callable[[Board, EditRequest, bool], None]
@@ -42,40 +40,72 @@ Ask = Callable[[Board, EditRequest, bool], None]
 class GalleryTab:
     """One method for each thing that can happen on the tab."""
 
-    def __init__(self, fields: GalleryFields, service: EditService) -> None:
+    def __init__(
+        self,
+        fields: GalleryFields,
+        key: gr.BrowserState,
+        tab: gr.Textbox,
+        service: EditService,
+        visitors: Visitors,
+    ) -> None:
         self.fields = f = fields
         self._service = service
+        self._visitors = visitors
+        self._who = {"key": key, "tab": tab}
         self._cards = [f.grid, f.bar, f.edit, f.retry, f.clear]
         self._shown = [*self._cards, f.stop, f.pack, f.sheet]
         self._wire_photos_and_settings()
         self._wire_editing()
-        CloseUpPanel(f, [*self._shown, f.turn, f.board])
-        wire_downloads(f)
+        CloseUpPanel(f, self._who, self._board, [*self._shown, f.turn])
+        wire_downloads(f, self._who, self._board)
+
+    def _board(self, key: str, tab: str) -> Board:
+        """The board of this tab, from memory or as the workspace knows it."""
+        workspace = self._visitors.workspace(key)
+        boards = self._visitors.boards(workspace)
+        board: Board | None = boards.get(tab)
+        if board is None or (board.cards and not board.is_noted):
+            board = boards[tab] = Board(workspace, tab, self._visitors.session(workspace))
+        return board
+
+    def open_after(self, opened: gr.events.Dependency) -> None:
+        """Once it is known who opened the page, show the board as it was left."""
+        f = self.fields
+        outputs = [*self._shown, f.asking.instruction]
+        opened.then(safely(self.open), inputs_kwargs=self._who, outputs=outputs, **QUICK)
+
+    def open(self, key: str, tab: str) -> Update:
+        """The board as this tab left it; what was under way has been interrupted, and waits to be asked for again."""
+        f = self.fields
+        board = self._board(key, tab)
+        if board.running:  # by the page that this one takes the place of
+            board.stop()
+            board.interrupted = True
+        now = look(f, board)
+        if board.interrupted:
+            now[f.bar] = cards.draw_alert(INTERRUPTED)
+        said = [card.request.instruction for card in board.cards if card.request]
+        return {**now, **({f.asking.instruction: said[-1]} if said else {})}
 
     def _wire_photos_and_settings(self) -> None:
         f = self.fields
-        given = {"photos": f.photos, "board": f.board}
-        f.photos.upload(self.receive, inputs_kwargs=given, outputs=[*given.values(), *self._cards], **READING)
+        given = {"photos": f.photos, **self._who}
+        f.photos.upload(safely(self.receive), inputs_kwargs=given, outputs=[f.photos, *self._cards], **READING)
         gr.on(None, self.fill_in_defaults, None, list(f.asking.controls.values()), **AT_ONCE)
         for asking in (f.asking, f.close_up.asking):
             asking.new_seed.click(_new_seed, None, asking.controls["seed"], **QUICK)
 
     def _wire_editing(self) -> None:
         f, c = self.fields, self.fields.close_up
-        asked = {"board": f.board, "turn": f.turn, "vary_seed": f.vary_seed, **f.asking.inputs}
-        options = {"inputs_kwargs": asked, "outputs": [*self._shown, f.turn, f.board], **AT_ONCE}
-        gr.on([f.asking.instruction.submit, f.edit.click], self.ask_all, **options)
-        f.retry.click(self.ask_failed, **options)
-        outputs = [*self._shown, c.panel, c.title, c.slider, c.original, c.download, f.turn, f.board]
-        turn = {
-            "inputs_kwargs": {"board": f.board, "turn": f.turn},
-            "show_progress": "hidden",
-            **MODEL_QUEUE,
-            **PRIVATE,
-        }
+        asked = {**self._who, "turn": f.turn, "vary_seed": f.vary_seed, **f.asking.inputs}
+        options = {"inputs_kwargs": asked, "outputs": [*self._shown, f.turn], **AT_ONCE}
+        gr.on([f.asking.instruction.submit, f.edit.click], safely(self.ask_all), **options)
+        f.retry.click(safely(self.ask_failed), **options)
+        outputs = [*self._shown, c.panel, c.title, c.slider, c.original, c.download, f.turn]
+        turn = {"inputs_kwargs": {**self._who, "turn": f.turn}, "show_progress": "hidden", **MODEL_QUEUE, **PRIVATE}
         f.turn.change(self.take_turn, outputs=outputs, **turn)
-        f.stop.click(self.stop, f.board, self._shown, **QUICK)
-        f.clear.click(self.clear, f.board, [*self._shown, c.panel, f.board], **QUICK)
+        f.stop.click(safely(self.stop), inputs_kwargs=self._who, outputs=self._shown, **QUICK)
+        f.clear.click(safely(self.clear), inputs_kwargs=self._who, outputs=[*self._shown, c.panel], **QUICK)
 
     def fill_in_defaults(self) -> Update:
         """The settings that the first model works best with, when the page opens, and a seed of this visit."""
@@ -87,16 +117,16 @@ class GalleryTab:
         defaults = {**default_values(checkpoint), "seed": _new_seed()}
         return {controls[name]: value for name, value in defaults.items()}
 
-    def receive(self, photos: list[tuple[Path, str]], board: Board) -> Iterator[Update]:
+    def receive(self, photos: list[tuple[Path, str]], key: str, tab: str) -> Iterator[Update]:
         """New photos get their cards at once, and their small pictures one after the other."""
-        f = self.fields
+        f, board = self.fields, self._board(key, tab)
         indices, left_out = board.add(photos)
         if left_out:
             gr.Warning(f"A gallery holds {MAX_PHOTOS} photos; {left_out} found no room.")
-        yield {f.photos: None, f.board: board, **self._look_of_cards(board)}
+        yield {f.photos: None, **self._look_of_cards(board)}
         shown = time.monotonic()
-        for index, (path, _) in zip(indices, photos, strict=False):
-            self._make_thumbnail(board, index, path)
+        for index, (path, name) in zip(indices, photos, strict=False):
+            _take_in(board, index, path, name)
             if time.monotonic() - shown > SHOW_SECONDS:
                 yield {f.grid: cards.draw_cards(board)}
                 shown = time.monotonic()
@@ -106,21 +136,6 @@ class GalleryTab:
         now = look(self.fields, board)
         return {part: now[part] for part in self._cards}
 
-    def _make_thumbnail(self, board: Board, index: int, path: Path) -> None:
-        if not board.holds(index, path):
-            return  # everything was cleared meanwhile
-        try:
-            picture = open_photo(path).rgb
-        except EditError as error:
-            board.fail(index, str(error))
-        else:
-            board.update(index, before=self._small(picture))
-
-    def _small(self, picture: Image) -> str:
-        """A small copy of ``picture`` as a file of gradio's cache, which the page may show."""
-        small: str = save_pil_to_cache(fitted(picture, SIDE), self.fields.grid.GRADIO_CACHE, "small", "jpeg")
-        return small
-
     def ask_all(self, **asked: Any) -> Update:
         """Edit every photo by the words and settings of the tab."""
         return self._ask(Board.ask, **asked)
@@ -129,30 +144,30 @@ class GalleryTab:
         """Try the failed photos again."""
         return self._ask(Board.ask_failed, **asked)
 
-    def _ask(self, ask: Ask, board: Board, turn: int, vary_seed: bool, **words: Any) -> Update:
-        f = self.fields
+    def _ask(self, ask: Ask, key: str, tab: str, turn: int, vary_seed: bool, **words: Any) -> Update:
+        f, board = self.fields, self._board(key, tab)
         try:
             ask(board, EditRequest(**words), vary_seed)
         except EditError as error:
             return {f.bar: cards.draw_alert(str(error))}
         if not board.to_do:
             return {f.bar: cards.draw_alert(NOTHING_TO_DO if board.cards else NO_PHOTOS)}
-        return {**look(f, board), f.turn: turn + 1, f.board: board}
+        return {**look(f, board), f.turn: turn + 1}
 
-    def take_turn(self, board: Board, turn: int) -> Iterator[Update]:
+    def take_turn(self, key: str, tab: str, turn: int) -> Iterator[Update]:
         """Edit what waits, until it is done, stopped, or others shall have their turn."""
-        f = self.fields
+        f, board = self.fields, self._board(key, tab)
         try:
             for finished in self._edits(board):
                 now = look(f, board)
                 yield now if finished is None or finished != board.chosen else {**now, **close_up(f, board)}
-        except EditError as error:
+        except Exception as error:
             board.stop()
-            yield {**look(f, board), f.bar: cards.draw_alert(str(error))}
+            yield {**look(f, board), f.bar: cards.draw_alert(sentence_for(error))}
             return
         left = board.running and bool(board.to_do)
         board.running = left
-        yield {**look(f, board), f.board: board, **({f.turn: turn + 1} if left else {})}
+        yield {**look(f, board), **({f.turn: turn + 1} if left else {})}
 
     def _edits(self, board: Board) -> Iterator[int | None]:
         """Edit for one turn; yields whenever the page should look again: the card that is finished, or ``None``."""
@@ -173,27 +188,33 @@ class GalleryTab:
                         yield None
                         shown = time.monotonic()
                     continue
-                self._finish(board, index, event)
+                board.finish(index, event)
                 yield index
                 shown = last = time.monotonic()
                 if last - began > TURN_SECONDS:
                     return
 
-    def _finish(self, board: Board, index: int, outcome: Outcome) -> None:
-        board.finish(index, outcome)
-        if outcome.result is not None:
-            board.update(index, after=self._small(outcome.result.image))
-
-    def stop(self, board: Board) -> Update:
+    def stop(self, key: str, tab: str) -> Update:
         """Keep what is finished; the turn sees it at the next step, and frees the model."""
+        board = self._board(key, tab)
         board.stop()
         return look(self.fields, board)
 
-    def clear(self, board: Board) -> Update:
+    def clear(self, key: str, tab: str) -> Update:
         """No photos any more."""
+        f, board = self.fields, self._board(key, tab)
         board.clear()
-        f = self.fields
-        return {**look(f, board), f.close_up.panel: gr.update(visible=False), f.board: board}
+        return {**look(f, board), f.close_up.panel: gr.update(visible=False)}
+
+
+def _take_in(board: Board, index: int, path: Path, name: str) -> None:
+    """Keep the photo of a card and its small picture, or say why not."""
+    if not board.holds(index, path):
+        return  # everything was cleared meanwhile
+    try:
+        board.take_in(index, board.workspace.add_photo(path, name))
+    except Exception as error:
+        board.fail(index, sentence_for(error))
 
 
 def _take_step(board: Board, index: int, event: PhotoStep) -> None:

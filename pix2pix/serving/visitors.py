@@ -1,0 +1,51 @@
+"""All visitors together: their workspaces on disk, and the little of them that is in memory."""
+
+from typing import Any
+
+from pix2pix.serving.store import Store
+from pix2pix.serving.workspace import Workspace, visitor_of
+from pix2pix.session import LRU, EditSession
+
+MAX_SESSIONS = 50  # of the visitors who were here last
+MAX_CONDITIONINGS, MAX_IMAGE_LATENTS = 4, 16  # of each: 0.5 MB for an instruction of the full model, 32 kB for a photo
+MAX_DRAWING_BYTES = 4 * 1024**2
+
+
+class Visitors:
+    """Workspaces in ``store`` by their key, and what was encoded for them."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._sessions: LRU[EditSession] = LRU(MAX_SESSIONS)
+        self._boards: LRU[dict[str, Any]] = LRU(MAX_SESSIONS)
+
+    def workspace(self, key: str) -> Workspace:
+        """The workspace that ``key`` opens; using it begins its time anew."""
+        return Workspace(self.store, key)
+
+    def session(self, workspace: Workspace) -> EditSession:
+        """What was encoded for this visitor; results are in the workspace and not in here."""
+        return self._sessions.get_or_make(workspace.visitor, _small_session)
+
+    def boards(self, workspace: Workspace) -> dict[str, Any]:
+        """The boards of this visitor's tabs, by the tab's name, as far as they are in memory."""
+        return self._boards.get_or_make(workspace.visitor, dict)
+
+    def time_is_over(self, key: str) -> bool:
+        """Whether what this visitor had was deleted because its time was over; asking is no use of it."""
+        return self.store.over.get(visitor_of(key)) is not None
+
+    def forget(self, workspace: Workspace) -> None:
+        """Delete everything of this visitor, on disk and in memory."""
+        workspace.forget()
+        self._sessions.discard(workspace.visitor)
+        self._boards.discard(workspace.visitor)
+
+
+def _small_session() -> EditSession:
+    return EditSession(
+        0,
+        max_conditionings=MAX_CONDITIONINGS,
+        max_image_latents=MAX_IMAGE_LATENTS,
+        max_drawing_bytes=MAX_DRAWING_BYTES,
+    )
