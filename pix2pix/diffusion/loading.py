@@ -58,8 +58,8 @@ def load(checkpoint: Checkpoint, device: torch.device) -> tuple[StableDiffusionI
 def _download(checkpoint: Checkpoint) -> Path:
     """The folder of ``checkpoint`` in the hub's cache; huggingface_hub draws the progress line."""
     try:
-        index = hf_hub_download(checkpoint.source, INDEX, revision=checkpoint.revision)
-        _read_index(Path(index).parent, checkpoint)  # before gigabytes of another kind of model are fetched
+        if checkpoint.revision is None:  # nobody has looked at it yet, and another kind of model has gigabytes, too
+            _read_index(Path(hf_hub_download(checkpoint.source, INDEX)).parent, checkpoint)
         folder = StableDiffusionInstructPix2PixPipeline.download(
             checkpoint.source,
             revision=checkpoint.revision,

@@ -117,7 +117,7 @@ def test_another_pipeline_is_told_what_it_is(folder, kind):
 @pytest.mark.parametrize("kind", OTHER_PIPELINES)
 def test_another_pipeline_of_the_hub_is_told_before_it_is_downloaded(folder, kind, monkeypatch):
     name_pipeline(folder, kind)
-    monkeypatch.setattr(loading, "hf_hub_download", lambda name, file, revision: str(folder / file))
+    monkeypatch.setattr(loading, "hf_hub_download", lambda name, file: str(folder / file))
     monkeypatch.setattr(loading.StableDiffusionInstructPix2PixPipeline, "download", lambda *_, **__: pytest.fail("no"))
     with pytest.raises(CheckpointError, match=f"^somebody/something is a {kind}, not an InstructPix2Pix"):
         load(find("somebody/something"), CPU)
@@ -132,7 +132,7 @@ def test_a_name_of_a_pipeline_that_is_none_is_not_repeated(folder, kind):
 
 
 def test_a_repository_without_an_index_is_no_question_of_the_network(monkeypatch):
-    def download(name, file, revision):
+    def download(name, file):
         raise RemoteEntryNotFoundError("404", response=MagicMock())
 
     monkeypatch.setattr(loading, "hf_hub_download", download)

@@ -132,7 +132,6 @@ def test_a_hub_id_is_looked_up_at_its_pinned_revision(written, monkeypatch):
         asked.update(options, name=name)
         return str(written[0])
 
-    monkeypatch.setattr(loading, "hf_hub_download", lambda name, file, revision: str(written[0] / file))
     monkeypatch.setattr(loading.StableDiffusionInstructPix2PixPipeline, "download", download)
     pipeline, checkpoint = load(INSTRUCT_PIX2PIX, CPU)
     assert asked["name"] == "timbrooks/instruct-pix2pix"

@@ -87,6 +87,7 @@ def test_the_space_preloads_exactly_what_loading_fetches(tmp_path, monkeypatch):
     hub = Hub(tmp_path / "repository", tmp_path / "cache")
     for call in ("model_info", "hf_hub_download", "snapshot_download"):
         monkeypatch.setattr(f"diffusers.pipelines.pipeline_utils.{call}", getattr(hub, call))
+    monkeypatch.setattr("pix2pix.diffusion.loading.hf_hub_download", hub.hf_hub_download)
     editor = Editor.load(INSTRUCT_PIX2PIX.name, device="cpu")
     assert editor.pipeline.safety_checker is not None
     (preloaded,) = front_matter()["preload_from_hub"]
