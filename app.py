@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pix2pix.photo.decoding import MAX_BYTES
 from pix2pix.serving.studio import Studio, load_editor
+from pix2pix.serving.visitors import open_visitors
 from pix2pix.ui import build_page
 from pix2pix.ui.theme import CSS, THEME
 
@@ -20,7 +21,9 @@ def main() -> None:
     """Serve the page until Ctrl-C; the model loads in the background."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     model = os.environ.get("PIX2PIX_MODEL", "").strip() or "auto"
-    page = build_page(Studio(model, _load))
+    visitors = open_visitors(os.environ)
+    os.environ["GRADIO_TEMP_DIR"] = str(visitors.store.uploads)  # so that uploads come under the same rule
+    page = build_page(Studio(model, _load), visitors)
     page.queue(max_size=WAITING_EDITS, api_open=False)
     page.launch(
         theme=THEME,

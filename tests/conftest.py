@@ -104,3 +104,14 @@ def run(tiny_editor, monkeypatch, capsys):
         return status, *capsys.readouterr()
 
     return call
+
+
+@pytest.fixture
+def visitors(tmp_path):
+    """Nobody was here yet."""
+    from pix2pix.serving.store import Store
+    from pix2pix.serving.visitors import Visitors
+
+    store = Store(tmp_path / "visitors", keep_seconds=3600, max_bytes=10**9)
+    yield Visitors(store)
+    store.close()

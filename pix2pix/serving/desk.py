@@ -7,7 +7,8 @@ its own; one that is opened for the first time begins with what was on the desk 
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from pix2pix.serving.workspace import StoredPhoto, StoredResult, Workspace
+from pix2pix.serving.stored import StoredPhoto, StoredResult
+from pix2pix.serving.workspace import Workspace
 
 LAST = "desk"
 MAX_TAB_NAME = 64  # characters

@@ -1,11 +1,17 @@
 """All visitors together: their workspaces on disk, and the little of them that is in memory."""
 
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from pix2pix.serving.store import Store
+from pix2pix.serving.store import Store, sweep_regularly
 from pix2pix.serving.workspace import Workspace, visitor_of
 from pix2pix.session import LRU, EditSession
 
+KEEP_HOURS, KEEP_BYTES = 1.0, 2 * 1000**3
+SPACE_DISK = Path("/data")
 MAX_SESSIONS = 50  # of the visitors who were here last
 MAX_CONDITIONINGS, MAX_IMAGE_LATENTS = 4, 16  # of each: 0.5 MB for an instruction of the full model, 32 kB for a photo
 MAX_DRAWING_BYTES = 4 * 1024**2
@@ -49,3 +55,26 @@ def _small_session() -> EditSession:
         max_image_latents=MAX_IMAGE_LATENTS,
         max_drawing_bytes=MAX_DRAWING_BYTES,
     )
+
+
+def open_visitors(environment: Mapping[str, str]) -> Visitors:
+    """The visitors' work where, as long as, and as large as ``environment`` says; swept from now on.
+
+    PIX2PIX_DATA names the folder, PIX2PIX_KEEP_HOURS and PIX2PIX_KEEP_BYTES the bounds.
+    """
+    hours = float(environment.get("PIX2PIX_KEEP_HOURS") or KEEP_HOURS)
+    room = int(environment.get("PIX2PIX_KEEP_BYTES") or KEEP_BYTES)
+    store = Store(folder_from(environment), hours * 3600, room)
+    store.sweep()
+    sweep_regularly(store)
+    return Visitors(store)
+
+
+def folder_from(environment: Mapping[str, str]) -> Path:
+    """Where the work is kept: PIX2PIX_DATA, a Space's own disk, or a folder in the system's temporary one."""
+    if named := environment.get("PIX2PIX_DATA", "").strip():
+        return Path(named).expanduser()
+    if environment.get("SPACE_ID") and SPACE_DISK.is_dir() and os.access(SPACE_DISK, os.W_OK):
+        return SPACE_DISK / "pix2pix"
+    owner = os.getuid() if hasattr(os, "getuid") else "me"
+    return Path(tempfile.gettempdir()) / f"pix2pix-{owner}"

@@ -12,7 +12,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,56 +26,11 @@ from pix2pix.photo import open_photo
 from pix2pix.photo.thumbnail import fitted
 from pix2pix.request import EditRequest
 from pix2pix.serving.store import Row, Store
+from pix2pix.serving.stored import SHOWN_SIDE, THUMBNAIL_SIDE, StoredPhoto, StoredResult
 
 KEY = re.compile("[0-9a-f]{32}")
-SHOWN_SIDE = 1600  # pixels; the page shows pictures no larger, the download is always whole
-THUMBNAIL_SIDE = 320
 RESULT, GALLERY = "result", "gallery"  # kinds of items
 SHOWN, THUMBNAIL = "shown.jpg", "thumbnail.jpg"
-
-
-@dataclass(frozen=True)
-class StoredPhoto:
-    """A photo that came in.
-
-    Attributes:
-        name: what its owner calls the file.
-        file: the upload itself, untouched.
-        shown: a copy that every browser can show, at most SHOWN_SIDE pixels a side.
-    """
-
-    id: str
-    name: str
-    file: Path = field(repr=False)
-    shown: Path = field(repr=False)
-    thumbnail: Path = field(repr=False)
-
-
-@dataclass(frozen=True)
-class StoredResult:
-    """A finished edit.
-
-    Attributes:
-        photo: the id of the photo it was made from.
-        parent: the id of the result that was in view when it was asked for, or ``None`` at the photo itself.
-        file: the picture as it is downloaded, with its receipt.
-        shown, thumbnail: smaller copies for the page.
-        request: with its seed and all defaults filled in.
-        checkpoint: the name of the model that made it.
-        truncated: the end of the instruction that was not read, or ``None``.
-        unchanged: whether the edit left the photo as it was.
-    """
-
-    id: str
-    photo: str
-    parent: str | None
-    file: Path = field(repr=False)
-    shown: Path = field(repr=False)
-    thumbnail: Path = field(repr=False)
-    request: EditRequest
-    checkpoint: str
-    truncated: str | None
-    unchanged: bool
 
 
 def new_key() -> str:
@@ -284,13 +239,3 @@ def _link_or_copy(path: Path, target: Path) -> None:
 def _digest(path: Path) -> str:
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "blake2b").hexdigest()
-
-
-def folder_from(environment: dict[str, str], default: Path) -> Path:
-    """Where the work is kept: PIX2PIX_DATA, a Space's own disk, or a folder in the system's temporary one."""
-    if named := environment.get("PIX2PIX_DATA", "").strip():
-        return Path(named).expanduser()
-    space = Path("/data")
-    if environment.get("SPACE_ID") and space.is_dir() and os.access(space, os.W_OK):
-        return space / "pix2pix"
-    return default

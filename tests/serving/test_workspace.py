@@ -11,7 +11,8 @@ from PIL import Image
 
 from pix2pix import EditRequest, InvalidImage, Result, read_receipt
 from pix2pix.serving.store import FILES, Store
-from pix2pix.serving.workspace import Workspace, folder_from, new_key
+from pix2pix.serving.visitors import folder_from
+from pix2pix.serving.workspace import Workspace, new_key
 
 GENEROUS = 10**9
 
@@ -268,7 +269,11 @@ def test_uploads_go_when_their_time_is_over(store):
     assert list(store.uploads.iterdir()) == [fresh]
 
 
-def test_where_it_is_kept(tmp_path):
-    default = tmp_path / "default"
-    assert folder_from({}, default) == folder_from({"PIX2PIX_DATA": "  "}, default) == default
-    assert folder_from({"PIX2PIX_DATA": str(tmp_path / "mine")}, default) == tmp_path / "mine"
+def test_where_it_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    assert folder_from({}).parent == folder_from({"PIX2PIX_DATA": "  "}).parent == tmp_path
+    assert folder_from({"PIX2PIX_DATA": str(tmp_path / "mine")}) == tmp_path / "mine"
+    monkeypatch.setattr("pix2pix.serving.visitors.SPACE_DISK", tmp_path / "data")
+    assert folder_from({"SPACE_ID": "somebody/space"}).name.startswith("pix2pix-")
+    (tmp_path / "data").mkdir()
+    assert folder_from({"SPACE_ID": "somebody/space"}) == tmp_path / "data" / "pix2pix"

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from pix2pix.serving.store import Store
+from pix2pix.serving.visitors import Visitors
 from pix2pix.ui import build_page
 from pix2pix.ui.theme import CSS, THEME
 from tests.browser import FLAGS, MISSING, find_chromium
@@ -35,12 +37,13 @@ class StudioOf:
 
 
 @pytest.fixture(scope="module")
-def address(pocket) -> Iterator[str]:
+def address(pocket, tmp_path_factory) -> Iterator[str]:
     """The app in this process, so that calls of the model can be counted and made to fail."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    page = build_page(StudioOf(pocket))
+    store = Store(tmp_path_factory.mktemp("visitors"), keep_seconds=3600, max_bytes=2 * 10**9)
+    page = build_page(StudioOf(pocket), Visitors(store))
     page.queue(max_size=20, api_open=False)
     page.launch(theme=THEME, css=CSS, server_port=port, prevent_thread_lock=True, quiet=True)
     yield f"http://127.0.0.1:{port}"

@@ -6,8 +6,9 @@ import gradio as gr
 
 from pix2pix.errors import EditError
 from pix2pix.serving.desk import Desk
+from pix2pix.serving.stored import StoredResult
 from pix2pix.serving.visitors import Visitors
-from pix2pix.serving.workspace import StoredResult, Workspace
+from pix2pix.serving.workspace import Workspace
 from pix2pix.ui import stage
 from pix2pix.ui.controls import Update
 from pix2pix.ui.edit import view

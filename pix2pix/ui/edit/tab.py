@@ -13,8 +13,9 @@ from pix2pix.events import Result, Step
 from pix2pix.files.receipt import read_receipt
 from pix2pix.request import EditRequest
 from pix2pix.serving.desk import Desk
+from pix2pix.serving.stored import StoredResult
 from pix2pix.serving.visitors import Visitors
-from pix2pix.serving.workspace import StoredResult, Workspace
+from pix2pix.serving.workspace import Workspace
 from pix2pix.ui import stage
 from pix2pix.ui.controls import Update, complaint_about
 from pix2pix.ui.edit import view
@@ -71,7 +72,11 @@ class EditTab:
         outputs = [f.stage, f.slider, f.edit, f.stop, f.strip, f.notice, *f.after_an_edit]
         outputs.append(f.advanced.controls["seed"])
         options = {"show_progress_on": [f.stage], **MODEL_QUEUE, **PRIVATE}
-        return waiting.success(self.edit, inputs_kwargs=inputs, outputs=outputs, **options)
+        editing = waiting.success(self.edit, inputs_kwargs=inputs, outputs=outputs, **options)
+        # Fired when the edit is cancelled, after its last step, which would take the place of a "Stopped" said before.
+        who = {"key": f.key, "tab": f.tab}
+        editing.failure(safely(self.stop), inputs_kwargs=who, outputs=[f.stage, f.edit, f.stop], **QUICK)
+        return editing
 
     def _wire_photo_and_words(self) -> None:
         f = self.fields
@@ -155,10 +160,8 @@ class EditTab:
         if result.truncated:
             return f"The instruction was too long; this part was not read: “{result.truncated}”"
         if result.unchanged:
-            ideas = self._service.editor(model).checkpoint.suggestions
-            return (
-                f"Nothing was changed. Try “{ideas[0]}”, or say it in other words." if ideas else "Nothing was changed."
-            )
+            idea = next(iter(self._service.editor(model).checkpoint.suggestions), "make it night")
+            return f"Nothing was changed. Try “{idea}”, or say it in other words."
         return ""
 
     def stop(self, key: str, tab: str) -> Update:

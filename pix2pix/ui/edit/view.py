@@ -10,7 +10,8 @@ import gradio as gr
 
 from pix2pix.request import SETTINGS, EditRequest
 from pix2pix.serving.desk import Desk
-from pix2pix.serving.workspace import StoredPhoto, StoredResult, Workspace
+from pix2pix.serving.stored import StoredPhoto, StoredResult
+from pix2pix.serving.workspace import Workspace
 from pix2pix.ui import stage
 from pix2pix.ui.controls import Update, default_values
 from pix2pix.ui.edit.fields import Fields

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -11,54 +11,14 @@ from typing import Any
 from pix2pix.events import Outcome, Step
 from pix2pix.files.archive import ArchivedPhoto
 from pix2pix.request import EditRequest
-from pix2pix.serving.workspace import GALLERY, StoredPhoto, Workspace
+from pix2pix.serving.stored import StoredPhoto
+from pix2pix.serving.workspace import GALLERY, Workspace
 from pix2pix.session import EditSession
+from pix2pix.ui.gallery.card import DONE, EDITING, FAILED, WAITING, Card, noted, restored
 
 MAX_PHOTOS = 100
-WAITING, EDITING, DONE, FAILED = "waiting", "editing", "done", "failed"
 CANNOT_BE_SAVED = "There is no room to keep this result; download what is finished and start over."
 NOTE = "board"
-
-
-@dataclass(frozen=True, eq=False)
-class Card:
-    """One photo.
-
-    Attributes:
-        name: its file name.
-        photo: the file.
-        stored: the id of the photo in the workspace, as soon as it is taken in.
-        state: waiting, editing, done or failed.
-        meant: what it was told when all were told last; a card that was edited again alone keeps it.
-        wanted: what it waits to be edited with; ``None`` if it does not.
-        request: what it was edited with.
-        step: the last step while it is being edited.
-        sentence: why it failed, or why an earlier result was kept.
-        result: the id of the finished result in the workspace.
-        file: the finished picture.
-        before, after: small pictures of the photo and of the result, as files that the page can show.
-    """
-
-    name: str
-    photo: Path
-    stored: str | None = None
-    state: str = WAITING
-    meant: EditRequest | None = None
-    wanted: EditRequest | None = None
-    request: EditRequest | None = None
-    step: Step | None = field(default=None, repr=False)
-    sentence: str = ""
-    result: str | None = None
-    file: Path | None = None
-    before: str | None = None
-    after: str | None = None
-
-    @property
-    def progress(self) -> float:
-        """How much of the edit is done, 0..1."""
-        if self.state == EDITING and self.step:
-            return self.step.index / self.step.total
-        return float(self.state in (DONE, FAILED))
 
 
 class Board:
@@ -255,35 +215,10 @@ class Board:
     def write(self) -> None:
         """Note the board as it is."""
         with self._lock:
-            noted = [_noted(card) for card in self.cards]
+            cards = [noted(card) for card in self.cards]
         for name in (self._note, NOTE):
-            self.workspace.write_note(name, noted)
+            self.workspace.write_note(name, cards)
 
-    def _restore(self, noted: list[dict[str, Any]]) -> None:
-        self.cards = [card for one in noted if (card := _restored(self.workspace, one))]
-        self.interrupted = any(one["asked"] for one in noted)
-
-
-def _noted(card: Card) -> dict[str, Any]:
-    requests = {name: _as_dict(getattr(card, name)) for name in ("meant", "request")}
-    kept = {name: getattr(card, name) for name in ("name", "stored", "state", "sentence", "result")}
-    return {**kept, **requests, "asked": card.wanted is not None}
-
-
-def _as_dict(request: EditRequest | None) -> dict[str, Any] | None:
-    return asdict(request) if request else None
-
-
-def _restored(workspace: Workspace, noted: dict[str, Any]) -> Card | None:
-    """The card as it was noted; ``None`` if its photo had not come in yet, or is gone."""
-    try:
-        photo = workspace.photo(noted["stored"])
-    except KeyError:
-        return None
-    meant, request = (EditRequest(**noted[name]) if noted[name] else None for name in ("meant", "request"))
-    card = Card(noted["name"], photo.file, photo.id, meant=meant, request=request)
-    card = replace(card, sentence=noted["sentence"], before=str(photo.thumbnail))
-    if noted["result"] and workspace.has_result(noted["result"], GALLERY):
-        result = workspace.result(noted["result"], GALLERY)
-        return replace(card, state=DONE, result=result.id, file=result.file, after=str(result.thumbnail))
-    return replace(card, state=FAILED) if noted["state"] == FAILED else replace(card, meant=None)
+    def _restore(self, cards: list[dict[str, Any]]) -> None:
+        self.cards = [card for one in cards if (card := restored(self.workspace, one))]
+        self.interrupted = any(one["asked"] for one in cards)

@@ -3,7 +3,8 @@
 import html
 from urllib.parse import quote
 
-from pix2pix.ui.gallery.board import DONE, EDITING, FAILED, WAITING, Board, Card
+from pix2pix.ui.gallery.board import Board
+from pix2pix.ui.gallery.card import DONE, EDITING, FAILED, WAITING, Card
 from pix2pix.ui.stage import data_url
 
 NOTHING_YET = (

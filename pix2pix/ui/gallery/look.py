@@ -5,7 +5,8 @@ import gradio as gr
 from pix2pix.serving.workspace import GALLERY
 from pix2pix.ui.controls import Update
 from pix2pix.ui.gallery import cards
-from pix2pix.ui.gallery.board import DONE, FAILED, WAITING, Board
+from pix2pix.ui.gallery.board import Board
+from pix2pix.ui.gallery.card import DONE, FAILED, WAITING
 from pix2pix.ui.gallery.fields import GalleryFields
 
 
