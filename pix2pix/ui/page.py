@@ -14,6 +14,7 @@ from pix2pix.ui.gallery.fields import lay_out_gallery
 from pix2pix.ui.gallery.tab import GalleryTab
 from pix2pix.ui.protocols import EditService
 from pix2pix.ui.queues import AT_ONCE
+from pix2pix.ui.safely import safely
 
 TITLE = "InstructPix2Pix"
 INTRODUCTION = f"# {TITLE}\nDrop in a photo, say what to do with it, and get the edited photo back."
@@ -40,5 +41,5 @@ def build_page(service: EditService, visitors: Visitors) -> gr.Blocks:
         history = History(fields, panel, service, visitors)
         history.wire(page)
         gallery.open_after(history.opened)
-        page.load(panel.open, fields.preferences, [*panel.about_a_model, fields.advanced.model], **AT_ONCE)
+        page.load(safely(panel.open), fields.preferences, [*panel.about_a_model, fields.advanced.model], **AT_ONCE)
     return page

@@ -30,12 +30,16 @@ def sentence_for(error: Exception) -> str:
 
 
 def safely(handler: Handler) -> Handler:
-    """``handler``, a function or a generator, whose errors become sentences that gradio shows as they are."""
+    """``handler``, a function or a generator, whose errors become sentences that gradio shows as they are.
+
+    A function that has nothing to change may return an empty dict.
+    """
 
     @functools.wraps(handler)
     def call(*arguments: Any, **named: Any) -> Any:
         try:
-            return handler(*arguments, **named)
+            answer = handler(*arguments, **named)
+            return gr.skip() if answer == {} else answer
         except gr.Error:
             raise
         except Exception as error:

@@ -10,8 +10,10 @@ from PIL import Image
 from pix2pix import EditRequest, EditSession, InvalidImage, Outcome, read_receipt
 from pix2pix.files.archive import ArchivedPhoto, write_archive
 from pix2pix.files.contact_sheet import SIDE, Pair, contact_sheet
+from pix2pix.serving.workspace import new_key
 from pix2pix.ui.gallery import cards
-from pix2pix.ui.gallery.board import DONE, FAILED, WAITING, Board
+from pix2pix.ui.gallery.board import Board
+from pix2pix.ui.gallery.card import DONE, FAILED, WAITING
 
 REQUEST = EditRequest("make it snowy", 2, 3.0, 1.5, 4, 32)
 
@@ -22,17 +24,18 @@ def result(tiny_editor, scene):
 
 
 @pytest.fixture
-def board(scene, tmp_path):
+def board(scene, tmp_path, visitors):
     """Four cards, the last of which is no photo."""
     photos = []
     for name in ("a.png", "b.png", "c.png"):
         scene.save(tmp_path / name)
         photos.append((tmp_path / name, name))
     (tmp_path / "text.jpg").write_text("no photo")
-    board = Board()
+    workspace = visitors.workspace(new_key())
+    board = Board(workspace, "a tab", visitors.session(workspace))
     board.add([*photos, (tmp_path / "text.jpg", "text.jpg")])
-    for index in range(3):
-        board.update(index, before="small.jpeg")
+    for index, (path, name) in enumerate(photos):
+        board.take_in(index, workspace.add_photo(path, name))
     board.fail(3, "This file cannot be opened.")
     return board
 
@@ -137,11 +140,12 @@ def test_a_board_has_room_for_a_hundred(board):
 def test_clearing_deletes_the_results(board, result):
     board.ask(REQUEST, vary_seed=False)
     board.finish(0, Outcome(0, None, result))
-    folder, file = board.folder(), board.cards[0].file
-    assert file.is_relative_to(folder)
+    photo, file = board.cards[0].photo, board.cards[0].file
+    assert file.exists()
     board.clear()
     assert board.cards == []
-    assert not folder.exists()
+    assert not file.parent.exists()
+    assert photo.exists()
 
 
 def test_names_cannot_break_out_of_the_page(board):

@@ -1,16 +1,24 @@
 """One visitor's board while events of two queues change it at once."""
 
-import copy
 import sys
 import threading
 from pathlib import Path
 
-from pix2pix import EditRequest
+import pytest
+
+from pix2pix import EditRequest, Outcome
+from pix2pix.serving.workspace import new_key
 from pix2pix.ui.gallery.board import Board
+from pix2pix.ui.gallery.card import DONE, FAILED, WAITING
 
 
-def test_changes_from_two_queues_do_not_undo_each_other():
-    board = Board()
+@pytest.fixture
+def board(visitors):
+    workspace = visitors.workspace(new_key())
+    return Board(workspace, "a tab", visitors.session(workspace))
+
+
+def test_changes_from_two_queues_do_not_undo_each_other(board):
     board.add([(Path(f"{number}.png"), f"{number}.png") for number in range(4)])
     rounds, interval = 3_000, sys.getswitchinterval()
 
@@ -37,8 +45,7 @@ def test_changes_from_two_queues_do_not_undo_each_other():
     assert lost == 0
 
 
-def test_what_comes_too_late_changes_nothing():
-    board = Board()
+def test_what_comes_too_late_changes_nothing(board):
     board.add([(Path("a.png"), "a.png")])
     request = EditRequest("x", seed=1)
     board.ask_one(0, request)
@@ -50,7 +57,27 @@ def test_what_comes_too_late_changes_nothing():
     assert board.cards == []
 
 
-def test_every_visitor_begins_with_a_board_of_their_own():
-    board = Board()
-    board.add([(Path("a.png"), "a.png")])
-    assert copy.deepcopy(board).cards == []
+def test_a_board_comes_back_as_it_was_left(visitors, tmp_path, scene, tiny_editor):
+    key = new_key()
+    workspace = visitors.workspace(key)
+    board = Board(workspace, "a tab", visitors.session(workspace))
+    for name in ("a.png", "b.png", "c.png"):
+        scene.save(tmp_path / name)
+        scene = scene.rotate(90, expand=True)
+    photos = [(tmp_path / name, name) for name in ("a.png", "b.png", "c.png")]
+    board.add(photos)
+    for index, (path, name) in enumerate(photos):
+        board.take_in(index, workspace.add_photo(path, name))
+    request = EditRequest("make it snowy", 2, 3.0, 1.5, 4, 32)
+    board.ask(request, vary_seed=False)
+    board.finish(0, Outcome(0, None, tiny_editor.edit(photos[0][0], request)))
+    board.fail(1, "It did not work.")
+    again = Board(visitors.workspace(key), "a tab", visitors.session(workspace))
+    assert [card.name for card in again.cards] == ["a.png", "b.png", "c.png"]
+    assert [card.state for card in again.cards] == [DONE, FAILED, WAITING]
+    assert again.cards[0].file.read_bytes() == board.cards[0].file.read_bytes()
+    assert (again.cards[0].request, again.cards[1].sentence) == (request, "It did not work.")
+    assert again.interrupted  # the third had been asked for
+    assert not again.running
+    other = Board(visitors.workspace(new_key()), "a tab", visitors.session(workspace))
+    assert (other.cards, other.interrupted) == ([], False)

@@ -92,6 +92,7 @@ def test_what_is_missing_or_wrong_is_said(page, photos, tmp_path):
 
 def test_further_undo_and_redo(page, photos, tmp_path):
     choose(page, photos[0])
+    expect(page.locator("#photo img")).to_have_attribute("src", re.compile(r"/files/[0-9a-f]{32}/"))  # it is kept
     original = page.locator("#photo img").get_attribute("src")
     for instruction in ("make it night", "make it sepia"):
         type_and_enter(page, instruction)

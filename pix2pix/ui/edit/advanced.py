@@ -13,6 +13,7 @@ from pix2pix.ui.edit import view
 from pix2pix.ui.edit.fields import Fields
 from pix2pix.ui.protocols import CheckpointLike, EditService
 from pix2pix.ui.queues import AT_ONCE, PRIVATE, QUICK
+from pix2pix.ui.safely import safely
 
 GUIDANCE = ("guidance_scale", "image_guidance_scale")
 REMEMBER = """(model, ...values) => ({
@@ -36,12 +37,12 @@ class AdvancedPanel:
     def _wire(self) -> None:
         f, a = self.fields, self.fields.advanced
         remembered = list(a.remembered.values())
-        a.reset.click(self.reset, a.model, remembered, **QUICK)
-        a.surprise.click(self.draw_guidance, a.model, [a.controls[name] for name in GUIDANCE], **QUICK)
+        a.reset.click(safely(self.reset), a.model, remembered, **QUICK)
+        a.surprise.click(safely(self.draw_guidance), a.model, [a.controls[name] for name in GUIDANCE], **QUICK)
         remember = {"js": REMEMBER % json.dumps(list(a.remembered)), **PRIVATE}  # nothing of it needs the server
         gr.on([part.change for part in remembered], None, [a.model, *remembered], f.preferences, **remember)
         loading = a.model.input(lambda: view.LOADING, outputs=self.banner, **QUICK)
-        loading.then(self.choose_model, a.model, [*self.about_a_model, a.model], **AT_ONCE)
+        loading.then(safely(self.choose_model), a.model, [*self.about_a_model, a.model], **AT_ONCE)
 
     @property
     def about_a_model(self) -> list[gr.components.Component]:
