@@ -138,7 +138,7 @@ def test_two_visitors_see_only_their_own(visitor, photos, tmp_path):
         type_and_enter(page, instruction)
     for page, photo, instruction in zip(pages, photos, ("make it night", "make it sepia"), strict=False):
         expect(page.locator("#slider img").first).to_be_visible()
-        assert page.locator("#strip img").count() == 1
+        expect(page.locator("#strip img")).to_have_count(1)
         path = downloaded(page, "#download", tmp_path / "downloaded.png")
         assert read_receipt(path).instruction == instruction
         with Image.open(path) as result, Image.open(photo) as original:

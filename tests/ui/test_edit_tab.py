@@ -231,9 +231,10 @@ def test_an_interrupted_edit_is_told_once_and_its_words_are_back(visitors, tab_w
     assert tab.history.open(key, "a")[tab.fields.notice] == ""
 
 
-@pytest.mark.parametrize(
-    "error", [OSError(28, "No space left"), MemoryError(), RuntimeError("inside"), EditFailed("So.")]
-)
+UNEXPECTED = [OSError(28, "No space left"), MemoryError(), RuntimeError("inside")]
+
+
+@pytest.mark.parametrize("error", [*UNEXPECTED, EditFailed("So.")])
 def test_whatever_breaks_an_edit_the_buttons_come_back_with_one_sentence(visitors, tab_with, tmp_path, error, caplog):
     class Breaking(Service):
         def stream(self, photo, request, *, session, model=None):
