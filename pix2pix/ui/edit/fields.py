@@ -12,7 +12,6 @@ from pix2pix.ui.upload import PhotoUpload
 
 STORAGE_KEY = "instruct-pix2pix"
 WORKSPACE_KEY = "instruct-pix2pix-workspace"
-CLOCK_SECONDS = 30
 MAX_IDEAS = 40
 NOT_WHAT_YOU_EXPECTED = """
 - **Too little changes.** Press *Change more*: it raises text guidance and lowers image guidance by a notch.
@@ -47,7 +46,6 @@ class Fields:
 
     key: gr.BrowserState  # of the visitor's workspace
     tab: gr.Textbox  # the name of this tab
-    clock: gr.Timer
     preferences: gr.BrowserState
     photo: PhotoUpload
     stage: gr.HTML
@@ -80,7 +78,6 @@ def lay_out() -> Fields:
     parts = {
         "key": gr.BrowserState("", storage_key=WORKSPACE_KEY, secret=WORKSPACE_KEY),
         "tab": gr.Textbox(visible=False),
-        "clock": gr.Timer(CLOCK_SECONDS),
         "preferences": gr.BrowserState({}, storage_key=STORAGE_KEY, secret=STORAGE_KEY),
         **_pictures(),
         **_instruction(),

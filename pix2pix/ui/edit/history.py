@@ -26,6 +26,7 @@ WHO_IS_IT = """(key, tab) => {
   sessionStorage.setItem("instruct-pix2pix-tab", tab);
   return [key || random(), tab];
 }"""
+CLOCK_SECONDS = 30.0  # how long a page may show what is deleted already
 INTERRUPTED = "“{}” was interrupted. Press Edit to do it again."
 LOST = "There was no room for everything: the {} unused longest went, to make some."
 
@@ -53,7 +54,8 @@ class History:
         f.further.click(safely(self.go_further), outputs=self.shown, **options)
         f.delete.click(safely(self.delete), outputs=moved, **options)
         f.forget.click(safely(self.forget), outputs=[*self.shown, f.instruction], **options)
-        f.clock.tick(safely(self.look_at_the_clock), outputs=[*self.shown, f.clock], **options)
+        self._clock = gr.Timer(min(CLOCK_SECONDS, self._visitors.store.keep_seconds / 4))
+        self._clock.tick(safely(self.look_at_the_clock), outputs=self.shown, **options)
         opened = [f.key, f.tab, f.instruction, *self.shown]
         self.opened = page.load(safely(self.open), [f.key, f.tab], opened, js=WHO_IS_IT, **QUICK)
 
@@ -154,7 +156,7 @@ class History:
         hours = self._visitors.store.keep_seconds / 3600
         time = "an hour" if hours == 1 else f"{hours:.3g} hours"
         f, said = self.fields, f"Your work was kept for {time} after you used it last; that time is over."
-        return {**self._nothing(), **view.notice(f, said), f.clock: gr.update(active=False)}
+        return {**self._nothing(), **view.notice(f, said)}
 
     def _nothing(self) -> dict[Any, Any]:
         f = self.fields
