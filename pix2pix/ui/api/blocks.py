@@ -5,6 +5,7 @@ from typing import Any
 
 import gradio as gr
 from gradio.exceptions import InvalidPathError
+from pydantic import ValidationError
 
 from pix2pix.errors import EditError
 from pix2pix.ui.api.photos import NOT_AN_UPLOAD
@@ -52,7 +53,7 @@ def _sentence(error: Exception) -> str:
     for reason in (error, error.__cause__):  # gradio wraps what its fields raise
         if isinstance(reason, EditError):
             return str(reason)
-    if isinstance(error, InvalidPathError):
+    if isinstance(error, (InvalidPathError, ValidationError)):  # gradio's checks of a file; the page takes only photos
         return NOT_AN_UPLOAD
     logger.error("A call failed.", exc_info=error)
     return UNEXPECTED

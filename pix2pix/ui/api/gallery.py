@@ -42,7 +42,7 @@ def build_gallery_endpoint(service: EditService) -> None:
         requests = numbered if vary_seed else repeat(next(numbered))
         return _edited(service, photos, list(islice(requests, len(photos))))
 
-    photos = PhotosInput(label="photos", file_count="multiple", visible=False)
+    photos = PhotosInput(label="photos", visible=False)
     parameters = [
         Parameter("photos", photos, f"Up to {MAX_PHOTOS} photos, each as {WAYS}."),
         instruction_parameter('What to do with all of them, for example "make it night".'),

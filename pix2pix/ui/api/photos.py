@@ -39,7 +39,10 @@ class PhotosInput(gr.File):
     """Many photos from a program; its value in Python is a list of their paths and own names, nothing decoded."""
 
     is_template = True  # it looks like gr.File in the browser
-    data_model = None
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(file_count="multiple", **options)
+        self.data_model = None
 
     def api_info(self) -> dict[str, Any]:
         return {"type": "array", "items": SCHEMA}
