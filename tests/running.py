@@ -1,5 +1,7 @@
-"""The app as a stranger starts it, and a proxy in front of it."""
+"""The app as a stranger starts it, a proxy in front of it, and an assistant that talks to it."""
 
+import asyncio
+import base64
 import contextlib
 import http.client
 import os
@@ -8,9 +10,15 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
+
+from mcp import ClientSession
+from mcp.client.streamable_http import streamablehttp_client
+from mcp.types import CallToolResult
 
 from tests import ROOT
 
@@ -61,7 +69,7 @@ class Proxy(BaseHTTPRequestHandler):
             if name.lower() not in HOP_BY_HOP:
                 self.send_header(name, value)
         self.end_headers()
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, http.client.HTTPException):  # either side may leave
             while piece := answer.read1(65536):  # events are passed on as they come
                 self.wfile.write(piece)
         inside.close()
@@ -88,3 +96,24 @@ def proxy_of(address: str, tells_prefix: bool = False) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://localhost:{server.server_port}{PREFIX}"
         server.shutdown()
+
+
+def over_mcp(address: str, talk: Callable[[ClientSession], Coroutine[Any, Any, Any]]) -> Any:
+    """What ``talk`` returns of a conversation with the app at ``address``."""
+
+    async def converse() -> Any:
+        transport = streamablehttp_client(f"{address}/gradio_api/mcp/")
+        async with transport as (read, write, _), ClientSession(read, write) as session:
+            await session.initialize()
+            return await talk(session)
+
+    return asyncio.run(converse())
+
+
+def call_tool(address: str, tool: str, arguments: dict, **options: Any) -> CallToolResult:
+    """What an assistant gets from ``tool``."""
+    return over_mcp(address, lambda session: session.call_tool(tool, arguments, **options))
+
+
+def data_url(photo: Path) -> str:
+    return "data:image/png;base64," + base64.b64encode(photo.read_bytes()).decode()
