@@ -28,7 +28,7 @@ async def _wrong_name(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": f"{sentence}."}, status_code=422)
 
 
-APP_OPTIONS: dict[str, Any] = {
-    "routes": [ROUTE],
-    "exception_handlers": {FnIndexInferError: _no_such_endpoint, KeyError: _wrong_name, TypeError: _wrong_name},
-}
+def app_options() -> dict[str, Any]:
+    """What gradio hands on to FastAPI; it adds to it, so each app gets its own."""
+    handlers = {FnIndexInferError: _no_such_endpoint, KeyError: _wrong_name, TypeError: _wrong_name}
+    return {"routes": [ROUTE], "exception_handlers": handlers}
