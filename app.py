@@ -8,6 +8,7 @@ from pix2pix.photo.decoding import MAX_BYTES
 from pix2pix.serving.studio import Studio, load_editor
 from pix2pix.serving.visitors import open_visitors
 from pix2pix.ui import build_page
+from pix2pix.ui.api.server import app_options
 from pix2pix.ui.theme import CSS, THEME
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def main() -> None:
         enable_monitoring=False,
         strict_cors=True,
         mcp_server=True,
+        app_kwargs=app_options(),
         footer_links=["api"],
     )
 

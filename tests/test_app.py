@@ -1,46 +1,24 @@
 """The app as a stranger starts it: ``python app.py``, a page, and an edit over the real HTTP queue."""
 
-import asyncio
-import base64
 import io
-import json
-import os
-import re
-import socket
-import subprocess
-import sys
 import urllib.request
 from pathlib import Path
 
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
-from mcp import ClientSession
-from mcp.client.streamable_http import streamablehttp_client
-from mcp.types import CallToolResult, Tool
 from PIL import Image
 
 from pix2pix import EditRequest, save_result
 from pix2pix.cli import main
-from pix2pix.ui.api.code_tab import CLIENT, MCP, PYTHON
-from tests import ROOT
+from pix2pix.ui.api.snippets import CLIENT, PYTHON
+from tests.running import call_tool, data_url, over_mcp, running_app
 
 
 @pytest.fixture(scope="module")
 def address():
-    """A running app with pocket and no hub, on a free port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    environment = {**os.environ, "GRADIO_SERVER_PORT": port, "PIX2PIX_MODEL": "pocket", "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
-    ) as app:
-        for line in app.stdout:
-            if found := re.search(r"http://[\d.]+:\d+", line):
-                break
-        yield found[0]
-        app.terminate()
+    with running_app() as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -83,43 +61,21 @@ def served_at(address: str, snippet: str) -> str:
     return snippet.replace("http://127.0.0.1:7860", address)
 
 
-def ask_over_mcp(address: str, arguments: dict) -> tuple[list[Tool], CallToolResult]:
-    """The tools that an MCP client finds, and what it gets from ``edit``."""
-
-    async def progressed(*_: object) -> None:
-        """Asking for progress makes the answer a picture instead of its address alone."""
-
-    async def ask() -> tuple[list[Tool], CallToolResult]:
-        async with (
-            streamablehttp_client(served_at(address, json.loads(MCP)["mcpServers"]["instruct-pix2pix"]["url"])) as (
-                read,
-                write,
-                _,
-            ),
-            ClientSession(read, write) as session,
-        ):
-            await session.initialize()
-            tools = (await session.list_tools()).tools
-            return tools, await session.call_tool("edit", arguments, progress_callback=progressed)
-
-    return asyncio.run(ask())
-
-
 def test_an_mcp_client_finds_the_tool_and_edits_a_photo(address, pocket, photos):
-    photo = "data:image/png;base64," + base64.b64encode(photos[0].read_bytes()).decode()
-    tools, answer = ask_over_mcp(address, {"photo": photo, "instruction": "make it night", "seed": 3})
+    tools = over_mcp(address, lambda session: session.list_tools()).tools
     (edit,) = [tool for tool in tools if tool.name == "edit"]
     assert "as an instruction says" in edit.description
     assert "same seed" in edit.inputSchema["properties"]["seed"]["description"]
-    picture = next(content for content in answer.content if content.type == "image")
-    theirs = Image.open(io.BytesIO(base64.b64decode(picture.data)))
+    settings = {"photo": data_url(photos[0]), "instruction": "make it night", "seed": 3}
+    _, address_of_all, _ = call_tool(address, "edit", settings).content
+    with urllib.request.urlopen(address_of_all.text.split()[-1]) as answer:
+        theirs = Image.open(io.BytesIO(answer.read()))
     ours = pocket.edit(photos[0], EditRequest("make it night", seed=3)).image
     assert theirs.convert("RGB").tobytes() == ours.tobytes()
 
 
 def test_an_mcp_client_hears_what_was_wrong(address, photos):
-    photo = "data:image/png;base64," + base64.b64encode(photos[0].read_bytes()).decode()
-    _, answer = ask_over_mcp(address, {"photo": photo, "instruction": " "})
+    answer = call_tool(address, "edit", {"photo": data_url(photos[0]), "instruction": " "})
     assert answer.isError
     assert "Say what to do with the photo" in answer.content[0].text
     assert "Traceback" not in answer.content[0].text

@@ -4,6 +4,7 @@ import gradio as gr
 from gradio.media import get_image
 
 from pix2pix.serving.visitors import Visitors
+from pix2pix.ui.api.blocks import PlainBlocks
 from pix2pix.ui.api.code_tab import build_code_tab
 from pix2pix.ui.edit import view
 from pix2pix.ui.edit.advanced import AdvancedPanel
@@ -24,7 +25,7 @@ EXAMPLES = ("tower.jpg", "lion.jpg", "cheetah1.jpg")  # photographs that come wi
 def build_page(service: EditService, visitors: Visitors) -> gr.Blocks:
     """The page around ``service``, with the work of ``visitors``; it can be shown before a model is loaded."""
     gr.set_static_paths(visitors.store.files)  # shown as they are, under names that nobody can guess
-    with gr.Blocks(title=TITLE, analytics_enabled=False) as page:
+    with PlainBlocks(title=TITLE, analytics_enabled=False) as page:
         gr.Markdown(INTRODUCTION, elem_id="title")
         banner = gr.HTML(view.LOADING, elem_id="model", padding=False)
         with gr.Tab("Edit"):
@@ -35,7 +36,7 @@ def build_page(service: EditService, visitors: Visitors) -> gr.Blocks:
         with gr.Tab("Gallery"):
             gallery = GalleryTab(lay_out_gallery(), fields.key, fields.tab, service, visitors)
         with gr.Tab("Use it from code"):
-            build_code_tab(service)
+            build_code_tab(page, service)
         panel = AdvancedPanel(fields, banner, service)
         EditTab(fields, panel, service, visitors)
         history = History(fields, panel, service, visitors)

@@ -1,6 +1,5 @@
 """The endpoint ``/edit``: a photo and an instruction in, the edited photo and the settings used out."""
 
-import tempfile
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -13,14 +12,16 @@ from pix2pix.events import Result
 from pix2pix.files.formats import save_result
 from pix2pix.request import SETTINGS, EditRequest
 from pix2pix.session import EditSession
-from pix2pix.ui.api.endpoint import Parameter, parameter_of, register
+from pix2pix.ui.api.addresses import new_folder
+from pix2pix.ui.api.endpoint import Parameter, instruction_parameter, parameter_of, register
+from pix2pix.ui.api.photos import NO_PHOTO, UPLOAD_TOOL, WAYS, PhotoInput
 from pix2pix.ui.protocols import EditService
 from pix2pix.ui.queues import MODEL_QUEUE
-from pix2pix.ui.upload import PhotoUpload
 
 DESCRIPTION = (
-    "Edit a photo as an instruction says. Settings that are left out are the model's own. Returns the edited photo, a "
-    "PNG of the photo's size, and the settings that were used."
+    f"Edit a photo as an instruction says. Hand in the photo as {WAYS}{UPLOAD_TOOL}. Settings that are left out are "
+    "the model's own. Returns the edited photo, a PNG of the photo's size, and the settings that were used; an "
+    "assistant gets a small copy to look at, and the address of the PNG."
 )
 
 
@@ -29,20 +30,16 @@ def build_edit_endpoint(service: EditService) -> None:
 
     def edit(photo: Path | None, instruction: str, **settings: Any) -> tuple[str, dict[str, Any]]:
         if photo is None:
-            raise InvalidImage("Send a photo.")
+            raise InvalidImage(NO_PHOTO)
         result = _edited(service, photo, EditRequest(instruction, **settings))
-        path = Path(tempfile.mkdtemp(prefix="pix2pix-")) / "edited.png"
+        path = new_folder() / "edited.png"
         save_result(result, path)
         used = {**asdict(result.request), "checkpoint": result.checkpoint, "truncated": result.truncated}
         return str(path), used
 
     parameters = [
-        Parameter("photo", PhotoUpload(label="photo", visible=False), "The photo: a file, a URL or a data URL."),
-        Parameter(
-            "instruction",
-            gr.Textbox(label="instruction", visible=False),
-            'What to do with it, in English, for example "make it snowy".',
-        ),
+        Parameter("photo", PhotoInput(label="photo", visible=False), f"The photo: {WAYS}."),
+        instruction_parameter('What to do with it, in English, for example "make it snowy".'),
         *map(parameter_of, SETTINGS),
     ]
     outputs = [gr.Image(label="edited photo", format="png", visible=False), gr.JSON(label="settings", visible=False)]

@@ -11,8 +11,8 @@ from typing import Any
 
 import gradio as gr
 
-from pix2pix.errors import EditError
 from pix2pix.request import DefaultFrom, Setting
+from pix2pix.ui.api.values import NumberInput, TextInput
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,16 @@ def parameter_of(setting: Setting) -> Parameter:
         component = gr.Checkbox(setting.default, label=setting.name, visible=False)
     else:
         precision = 0 if setting.kind is int else None
-        component = gr.Number(setting.default, label=setting.name, precision=precision, visible=False)
+        component = NumberInput(setting.default, label=setting.name, precision=precision, visible=False)
     if setting.default_from is DefaultFrom.TABLE:
         return Parameter(setting.name, component, setting.explained, setting.default)
     help = f"{setting.explained} Left out, it is {setting.default_from.value}."
     return Parameter(setting.name, component, help, None)
+
+
+def instruction_parameter(help: str) -> Parameter:
+    """The words of the edit."""
+    return Parameter("instruction", TextInput(label="instruction", visible=False), help)
 
 
 def register(
@@ -55,14 +60,11 @@ def register(
 ) -> None:
     """Make ``act``, which takes ``parameters`` by name, the endpoint ``api_name``; nothing of it is on the page.
 
-    An ``EditError`` that it raises becomes the sentence that the caller reads.
+    An ``EditError`` that it raises becomes the sentence that the caller reads: ``PlainBlocks`` sees to that.
     """
 
     def endpoint(*values: Any) -> Any:
-        try:
-            return act(**dict(zip((parameter.name for parameter in parameters), values, strict=True)))
-        except EditError as error:
-            raise gr.Error(str(error), print_exception=False) from error
+        return act(**dict(zip((parameter.name for parameter in parameters), values, strict=True)))
 
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     signature = [inspect.Parameter(parameter.name, kind, default=parameter.default) for parameter in parameters]

@@ -1,6 +1,5 @@
 """The endpoint ``/edit_gallery``: many photos in, one ZIP file out."""
 
-import tempfile
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict
@@ -16,16 +15,18 @@ from pix2pix.files.archive import ArchivedPhoto, write_archive
 from pix2pix.files.formats import save_result
 from pix2pix.request import GALLERY_SETTINGS, EditRequest
 from pix2pix.session import EditSession
-from pix2pix.ui.api.endpoint import Parameter, parameter_of, register
+from pix2pix.ui.api.addresses import new_folder
+from pix2pix.ui.api.endpoint import Parameter, instruction_parameter, parameter_of, register
+from pix2pix.ui.api.photos import UPLOAD_TOOL, WAYS, PhotosInput
 from pix2pix.ui.gallery.board import MAX_PHOTOS
 from pix2pix.ui.protocols import EditService
 from pix2pix.ui.queues import GALLERY_QUEUE
-from pix2pix.ui.upload import PhotosUpload
 
 DESCRIPTION = (
-    "Edit many photos with one instruction. Settings that are left out are the model's own. Returns a ZIP file with "
-    "the edited photos as PNG files under their own names and a table of settings and errors, and the same table as a "
-    "list in the order of the photos."
+    f"Edit many photos with one instruction. Hand in each photo as {WAYS}{UPLOAD_TOOL}. Settings that are left out are "
+    "the model's own. Returns a ZIP file with the edited photos as PNG files under their own names and a table of "
+    "settings and errors, and the same table as a list in the order of the photos; an assistant gets small copies of "
+    "the first ones to look at, and the address of the ZIP file."
 )
 
 
@@ -41,11 +42,10 @@ def build_gallery_endpoint(service: EditService) -> None:
         requests = numbered if vary_seed else repeat(next(numbered))
         return _edited(service, photos, list(islice(requests, len(photos))))
 
-    photos = PhotosUpload(label="photos", file_count="multiple", visible=False)
-    instruction = gr.Textbox(label="instruction", visible=False)
+    photos = PhotosInput(label="photos", visible=False)
     parameters = [
-        Parameter("photos", photos, f"Up to {MAX_PHOTOS} photos."),
-        Parameter("instruction", instruction, 'What to do with all of them, for example "make it night".'),
+        Parameter("photos", photos, f"Up to {MAX_PHOTOS} photos, each as {WAYS}."),
+        instruction_parameter('What to do with all of them, for example "make it night".'),
         *map(parameter_of, GALLERY_SETTINGS),
     ]
     outputs = [gr.File(label="edited photos", visible=False), gr.JSON(label="outcomes", visible=False)]
@@ -55,7 +55,7 @@ def build_gallery_endpoint(service: EditService) -> None:
 def _edited(
     service: EditService, photos: list[tuple[Path, str]], requests: Sequence[EditRequest]
 ) -> tuple[str, list[dict[str, Any]]]:
-    folder = Path(tempfile.mkdtemp(prefix="pix2pix-"))
+    folder = new_folder()
     archived = []
     with closing(service.stream_gallery([path for path, _ in photos], requests, session=EditSession())) as stream:
         outcomes = (event for event in stream if isinstance(event, Outcome))

@@ -1,0 +1,59 @@
+"""The page as programs meet it: whatever goes wrong, they read one sentence."""
+
+import logging
+from typing import Any
+
+import gradio as gr
+from gradio.exceptions import InvalidPathError
+from pydantic import ValidationError
+
+from pix2pix.errors import EditError
+from pix2pix.ui.api.photos import NOT_AN_UPLOAD
+from pix2pix.ui.api.tools import Tools
+
+logger = logging.getLogger(__name__)
+
+UNEXPECTED = "Something went wrong here, and it was not your photo or your words; please try again."
+
+
+class PlainBlocks(gr.Blocks):
+    """Blocks whose errors are sentences, and whose MCP tools answer with pictures.
+
+    Every call passes ``process_api``: from the page, over REST, from gradio_client and from assistants.
+    """
+
+    async def process_api(self, block_fn: Any, inputs: list[Any], *arguments: Any, **options: Any) -> dict[str, Any]:
+        try:
+            missing = (self.fns[block_fn] if isinstance(block_fn, int) else block_fn).inputs[len(inputs) :]
+            if missing:
+                raise gr.Error(_too_few(missing), print_exception=False)
+            return await super().process_api(block_fn, inputs, *arguments, **options)  # type: ignore[no-any-return]
+        except gr.Error:
+            raise
+        except Exception as error:
+            raise gr.Error(_sentence(error), print_exception=False) from error
+
+    @property
+    def mcp_server_obj(self) -> Tools | None:
+        """Gradio makes its own when it launches, and has no setting for another class."""
+        return self._tools
+
+    @mcp_server_obj.setter
+    def mcp_server_obj(self, made: Any) -> None:
+        self._tools = Tools(self) if made else None
+
+
+def _too_few(missing: list[Any]) -> str:
+    names = ", ".join(str(component.label) for component in missing)
+    return f"Send a value for every parameter; these are missing: {names}. /gradio_api/call/v2 takes them by name."
+
+
+def _sentence(error: Exception) -> str:
+    """What to tell of ``error``; what is not meant for people goes into the log only."""
+    for reason in (error, error.__cause__):  # gradio wraps what its fields raise
+        if isinstance(reason, EditError):
+            return str(reason)
+    if isinstance(error, (InvalidPathError, ValidationError)):  # gradio's checks of a file; the page takes only photos
+        return NOT_AN_UPLOAD
+    logger.error("A call failed.", exc_info=error)
+    return UNEXPECTED

@@ -1,0 +1,83 @@
+"""How programs hand in photos: the address of a photo, a data URL, or what ``/gradio_api/upload`` answered."""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.processing_utils import save_base64_to_cache, ssrf_protected_download
+
+from pix2pix.errors import InvalidImage
+from pix2pix.ui.api.addresses import file_at, served
+
+WAYS = "its address (http or https), a data URL, or an upload to this app"
+UPLOAD_TOOL = "; for a file of your user, call upload_file_to_gradio first if you have it, and send what it returns"
+NO_PHOTO = f"Send a photo: {WAYS}."
+NOT_AN_UPLOAD = f"This is no photo that was uploaded here; send {WAYS}."
+UNREACHABLE = "The photo cannot be fetched from its address; check that everybody can open it, or send a data URL."
+BROKEN_DATA = "The data URL of the photo cannot be read; it begins with “data:image/jpeg;base64,” or the like."
+# Upload programs for assistants look for these words.
+SCHEMA = {"type": "string", "format": "Gradio File Input - a http or https url to a file"}
+
+
+class PhotoInput(gr.Image):
+    """A photo from a program; its value in Python is the path of a file, nothing decoded."""
+
+    is_template = True  # it looks like gr.Image in the browser
+    data_model = None  # or plain addresses would be refused with a page of pydantic's words
+
+    def api_info(self) -> dict[str, Any]:
+        return SCHEMA
+
+    def preprocess(self, payload: Any) -> Path | None:
+        return None if payload is None else _received(payload, self)[0]
+
+    async def async_move_resource_to_block_cache(self, url_or_file_path: Any) -> Any:
+        return url_or_file_path  # fetched in ``preprocess``, where all ways meet
+
+
+class PhotosInput(gr.File):
+    """Many photos from a program; its value in Python is a list of their paths and own names, nothing decoded."""
+
+    is_template = True  # it looks like gr.File in the browser
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(file_count="multiple", **options)
+        self.data_model = None
+
+    def api_info(self) -> dict[str, Any]:
+        return {"type": "array", "items": SCHEMA}
+
+    def preprocess(self, payload: Any) -> list[tuple[Path, str]]:
+        photos = payload if isinstance(payload, list) else [payload] if payload else []
+        return [_received(photo, self) for photo in photos]
+
+    async def async_move_resource_to_block_cache(self, url_or_file_path: Any) -> Any:
+        return url_or_file_path
+
+
+def _received(photo: Any, field: gr.components.Component) -> tuple[Path, str]:
+    """The file and the name of ``photo``: a text, or what gradio's clients make of a file."""
+    name = None
+    if isinstance(photo, dict):
+        name, photo = photo.get("orig_name"), photo.get("path") or photo.get("url")
+    if not isinstance(photo, str):
+        raise InvalidImage(NO_PHOTO)
+    file = _file(photo, field.GRADIO_CACHE)
+    field.temp_files.add(str(file))  # these gradio clears away after a while
+    return file, Path(name if isinstance(name, str) and name else file.name).name
+
+
+def _file(photo: str, folder: str) -> Path:
+    if photo.startswith("data:"):
+        try:
+            return Path(save_base64_to_cache(photo, folder))
+        except (ValueError, IndexError) as error:
+            raise InvalidImage(BROKEN_DATA) from error
+    if not photo.startswith(("http://", "https://")):
+        if file := served(photo):
+            return file
+        raise InvalidImage(NOT_AN_UPLOAD)
+    try:
+        return file_at(photo) or Path(ssrf_protected_download(photo, folder))
+    except Exception as error:  # whatever can go wrong between here and there
+        raise InvalidImage(UNREACHABLE) from error
