@@ -55,7 +55,10 @@ def test_an_invented_setting_is_on_both_tabs_and_in_both_endpoints():
         """
 from gradio.utils import get_function_description
 from pix2pix.ui import build_page
-page = build_page(None)
+import tempfile
+from pix2pix.serving.store import Store
+from pix2pix.serving.visitors import Visitors
+page = build_page(None, Visitors(Store(Path(tempfile.mkdtemp()), 3600, 10**9)))
 for block in page.blocks.values():
     if (getattr(block, "elem_id", None) or "").endswith("sparkle"):
         print(block.elem_id, block.minimum, block.maximum, block.step, block.label, block.info)
