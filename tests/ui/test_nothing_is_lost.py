@@ -12,6 +12,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, expect
 
 from pix2pix import read_receipt
@@ -199,17 +200,20 @@ def test_a_gallery_comes_back_after_a_reload_and_a_kill(page, server, photos, tm
 def test_a_connection_that_is_cut_in_a_gallery(page, relay, photos):
     drop(page, photos[:4])
     page.click("#gallery-settings > button")
-    set_number(page, "#gallery-steps", 40)
+    set_number(page, "#gallery-steps", 20)
     page.fill("#gallery-instruction textarea", "make it night")
     page.press("#gallery-instruction textarea", "Enter")
     expect(page.locator(".card.done")).to_have_count(1)
-    relay.cut()
-    page.get_by_role("tab", name="Gallery").click()
-    expect(page.locator("#gallery-bar")).to_contain_text("The gallery was interrupted; what is finished is here.")
+    relay.cut()  # after which the gallery goes on by itself, or the page opens again and says what was interrupted
+    deadline = time.monotonic() + 2 * PATIENCE / 1000
+    while page.locator(".card.done").count() < 4:
+        assert time.monotonic() < deadline
+        with contextlib.suppress(PlaywrightError):  # the page may be opening again
+            page.get_by_role("tab", name="Gallery").click(timeout=1000)
+            if page.get_by_text("The gallery was interrupted").is_visible():
+                page.click("#gallery-edit", timeout=1000)
+            time.sleep(0.5)
     expect(page.locator(".card")).to_have_count(4)
-    assert page.locator(".card.done").count() >= 1
-    page.click("#gallery-edit")
-    expect(page.locator(".card.done")).to_have_count(4)
 
 
 def test_another_browser_gets_nothing(page, browser, relay, photos, tmp_path):
