@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL.Image import Image
 
 from pix2pix.errors import EditError
+from pix2pix.origin import Origin
 from pix2pix.request import EditRequest
 
 
@@ -46,6 +47,9 @@ class Result:
         checkpoint: the name of the checkpoint that made it.
         revision: the checkpoint's hub commit, or ``None`` for one that has none.
         source: the file it was made from, or ``None`` if the photo was not read from a file.
+        origin: what that file was: its format, and what of its metadata may be kept.
+        unchanged: whether nothing was changed, within what the autoencoder does to every photo; ``image`` is then the
+            photo, bit by bit.
     """
 
     image: Image = field(repr=False)
@@ -56,6 +60,8 @@ class Result:
     checkpoint: str
     revision: str | None
     source: Path | None = field(default=None, repr=False)
+    origin: Origin = field(default=Origin(), repr=False)
+    unchanged: bool = False
 
 
 @dataclass(frozen=True)

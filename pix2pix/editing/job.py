@@ -79,6 +79,7 @@ class Job:
             checkpoint=checkpoint,
             revision=revision,
             source=self.source,
+            origin=self.canvas.photo.origin,
         )
 
 
