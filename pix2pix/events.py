@@ -1,7 +1,7 @@
 """What streams yield. One edit: a ``Step`` after every denoising step, a ``Result`` at the end. A gallery: a
 ``PhotoStep`` for every step of every photo, an ``Outcome`` for every photo. Knows no torch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -62,6 +62,12 @@ class Result:
     source: Path | None = field(default=None, repr=False)
     origin: Origin = field(default=Origin(), repr=False)
     unchanged: bool = False
+
+
+def nothing_changed(instruction: str, ideas: Sequence[str]) -> str:
+    """What a person reads below a result that is unchanged: another idea, of those that the checkpoint does well."""
+    others = [idea for idea in ideas if idea != instruction]
+    return f"Nothing was changed; try “{others[0]}”." if others else "Nothing was changed; try other words."
 
 
 @dataclass(frozen=True)

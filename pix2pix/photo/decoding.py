@@ -128,7 +128,7 @@ def _recognised(file: io.BytesIO | Path) -> Image.Image | None:
         factory, accepts = Image.OPEN.get(name, (None, None))
         if factory and accepts and accepts(prefix) is True:
             try:
-                return factory(file, "")
+                return factory(file, "")  # type: ignore[arg-type]  # a path will do, too
             except Exception as error:  # on broken files Pillow raises at least six kinds, SyntaxError among them
                 raise InvalidImage(DAMAGED) from error
     return None
