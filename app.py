@@ -4,7 +4,7 @@ import logging
 import os
 from typing import TYPE_CHECKING
 
-from pix2pix.photo.decoding import MAX_BYTES
+from pix2pix.photo.limits import MAX_BYTES
 from pix2pix.serving.studio import Studio, load_editor
 from pix2pix.serving.visitors import open_visitors
 from pix2pix.ui import build_page

@@ -10,17 +10,18 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import repeat
 from pathlib import Path
 
 from tqdm import tqdm
 
 from pix2pix.errors import EditError, InvalidImage
-from pix2pix.events import Outcome, PhotoStep
+from pix2pix.events import Outcome, PhotoStep, nothing_changed
 from pix2pix.files.formats import remove_drafts, save_result
 from pix2pix.files.receipt import read_receipt
 from pix2pix.files.targets import WrongUsage, is_folder, photos_and_targets
-from pix2pix.request import GALLERY_SETTINGS, MAX_SEED, SETTINGS, EditRequest, Setting
+from pix2pix.request import GALLERY_SETTINGS, MAX_SEED, SAVE_SETTINGS, SETTINGS, EditRequest, Setting
 from pix2pix.session import EditSession
 
 ALL_EDITED, SOME_FAILED, WRONG_USAGE, STOPPED = 0, 1, 2, 130
@@ -61,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     edit.add_argument("--out", required=True, metavar="DIR_OR_FILE", help="folder, or a .png, .jpg or .webp file")
     edit.add_argument("--model", default="auto", metavar="M", help='"pocket", a Hugging Face id, or a folder')
     edit.add_argument("--device", choices=("cpu", "cuda", "mps"), help="the best of this machine unless given")
-    for setting in GALLERY_SETTINGS:
+    for setting in (*GALLERY_SETTINGS, *SAVE_SETTINGS):
         _add_flag(edit, setting)
     edit.add_argument("--recursive", action="store_true", help="also photos in the folders inside a folder")
     edit.add_argument("--overwrite", action="store_true", help="edit again what the folder after --out has already")
@@ -75,6 +76,9 @@ def _add_flag(parser: argparse.ArgumentParser, setting: Setting) -> None:
     explained = setting.explained.replace("%", "%%")
     if setting.bounds is not None:
         parser.add_argument(setting.flag, dest=setting.name, type=setting.kind, metavar="N", help=explained)
+    elif setting.choices:
+        default, choices = setting.default, setting.choices
+        parser.add_argument(setting.flag, dest=setting.name, choices=choices, default=default, help=setting.help)
     elif setting.default:
         parser.add_argument(setting.flag, dest=setting.name, choices=SWITCH, default="on", help=setting.help)
     else:
@@ -111,11 +115,12 @@ def _edit(options: argparse.Namespace) -> int:
 
 @dataclass(frozen=True)
 class _Task:
-    """One photo, where its result goes, and the request with its seed."""
+    """One photo, where its result goes, the request with its seed, and whether the photo's metadata is kept."""
 
     photo: Path
     target: Path
     request: EditRequest
+    metadata: bool
 
 
 def _tasks(options: argparse.Namespace, into_folder: bool) -> list[_Task]:
@@ -124,12 +129,13 @@ def _tasks(options: argparse.Namespace, into_folder: bool) -> list[_Task]:
     request = EditRequest(options.instruction, **settings)
     if os.path.isfile(options.instruction):
         raise WrongUsage("The instruction is missing: it comes after the photos, in quotes.")
-    pairs = photos_and_targets(options.photos, options.out, options.recursive)
+    pairs = photos_and_targets(options.photos, options.out, options.recursive, options.format)
     if request.seed is None and into_folder:
         request = replace(request, seed=_seed_so_far([target for _, target in pairs], request, options.vary_seed))
     numbered = request.numbered()  # which also draws the seed, if there is none
     requests = numbered if options.vary_seed else repeat(next(numbered))
-    return [_Task(photo, target, one) for (photo, target), one in zip(pairs, requests, strict=False)]
+    kept = SWITCH[options.metadata]
+    return [_Task(photo, target, one, kept) for (photo, target), one in zip(pairs, requests, strict=False)]
 
 
 def _seed_so_far(targets: Sequence[Path], request: EditRequest, vary_seed: bool) -> int | None:
@@ -155,6 +161,7 @@ def _edit_all(options: argparse.Namespace, tasks: Sequence[_Task]) -> int:
         _complain(editor.note)
     photos, requests = [task.photo for task in tasks], [task.request for task in tasks]
     done: list[bool] = []
+    ideas = editor.checkpoint.suggestions
     saving: deque[_Saving] = deque()
     bar = tqdm(unit="step", leave=False, disable=None)
     gallery = editor.stream_gallery(photos, requests, session=EditSession())
@@ -168,8 +175,8 @@ def _edit_all(options: argparse.Namespace, tasks: Sequence[_Task]) -> int:
             task = tasks[event.index]
             saving.append(_Saving(event, task, savers.submit(_save, event, task)))
             while saving and (saving[0].file.done() or len(saving) > SAVERS):  # or too many results would be in memory
-                done.append(_report(saving.popleft()))
-        done += [_report(one) for one in saving]
+                done.append(_report(saving.popleft(), ideas))
+        done += [_report(one, ideas) for one in saving]
     return ALL_EDITED if all(done) else SOME_FAILED
 
 
@@ -191,10 +198,11 @@ def _save(outcome: Outcome, task: _Task) -> None:
     if outcome.result is not None:
         task.target.parent.mkdir(parents=True, exist_ok=True)
         remove_drafts(task.target)
-        save_result(outcome.result, task.target)
+        save = save_result if task.metadata else partial(save_result, metadata=False)
+        save(outcome.result, task.target)
 
 
-def _report(saving: _Saving) -> bool:
+def _report(saving: _Saving, ideas: Sequence[str]) -> bool:
     """Wait until the file is written and print one line about the photo. True if its result is there."""
     task, result = saving.task, saving.outcome.result
     if result is None:
@@ -205,7 +213,12 @@ def _report(saving: _Saving) -> bool:
     except OSError as error:
         _complain(f"{task.target}: cannot be written ({error.strerror}).")
         return False
+    except EditError as error:
+        _complain(f"{task.photo}: {error}")
+        return False
     used = result.request
+    if result.unchanged:
+        _complain(f"{task.photo}: {nothing_changed(used.instruction, ideas)}")
     if result.truncated:
         _complain(f"{task.photo}: the instruction is too long for the model, which did not read “{result.truncated}”.")
     if sys.stdout.isatty():

@@ -1,7 +1,7 @@
 """What streams yield. One edit: a ``Step`` after every denoising step, a ``Result`` at the end. A gallery: a
 ``PhotoStep`` for every step of every photo, an ``Outcome`` for every photo. Knows no torch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL.Image import Image
 
 from pix2pix.errors import EditError
+from pix2pix.origin import Origin
 from pix2pix.request import EditRequest
 
 
@@ -46,6 +47,9 @@ class Result:
         checkpoint: the name of the checkpoint that made it.
         revision: the checkpoint's hub commit, or ``None`` for one that has none.
         source: the file it was made from, or ``None`` if the photo was not read from a file.
+        origin: what that file was: its format, and what of its metadata may be kept.
+        unchanged: whether nothing was changed, within what the autoencoder does to every photo; ``image`` is then the
+            photo, bit by bit.
     """
 
     image: Image = field(repr=False)
@@ -56,6 +60,14 @@ class Result:
     checkpoint: str
     revision: str | None
     source: Path | None = field(default=None, repr=False)
+    origin: Origin = field(default=Origin(), repr=False)
+    unchanged: bool = False
+
+
+def nothing_changed(instruction: str, ideas: Sequence[str]) -> str:
+    """What a person reads below a result that is unchanged: another idea, of those that the checkpoint does well."""
+    others = [idea for idea in ideas if idea != instruction]
+    return f"Nothing was changed; try “{others[0]}”." if others else "Nothing was changed; try other words."
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ MAX_INSTRUCTION_LENGTH = 1_000  # characters
 MAX_SEED = 2**32 - 1
 RANDOM_SEEDS = 100_001  # drawn from 0..100000, as in the original app: short enough to type again
 
-Value = int | float | bool
+Value = int | float | bool | str
 
 
 class DefaultFrom(Enum):
@@ -44,16 +44,17 @@ class Setting:
     """One setting of an edit.
 
     Attributes:
-        kind: ``int``, ``float`` or ``bool``.
+        kind: ``int``, ``float``, ``bool``, or ``str`` for one of ``choices``.
         label: what the page calls it.
         subject: what a sentence about it begins with.
         help: one sentence on what it does.
         flag: of the command line.
         place: where it stands on the page.
-        bounds: the smallest and the largest value; ``None`` for a ``bool``.
+        bounds: the smallest and the largest value; ``None`` for what is no number.
         step: what one notch of its slider moves; 0 where a slider makes no sense.
         default_from: where its value comes from if it is left open.
         default: the value that then stands in the request; ``None`` unless the default comes from this table.
+        choices: all that it can be, where it is one of a few words.
         missing: what a receipt means that does not name it; ``default`` unless an older version did otherwise.
         name: the field of ``EditRequest``; also what endpoints and receipts call it.
     """
@@ -69,11 +70,14 @@ class Setting:
     default_from: DefaultFrom = DefaultFrom.TABLE
     default: Value | None = None
     missing: Value | None = None
+    choices: tuple[str, ...] = ()
     name: str = ""
 
     @property
     def values(self) -> str:
         """What it can be, in words: "a whole number from 1 to 150"."""
+        if self.choices:
+            return f"{', '.join(self.choices[:-1])} or {self.choices[-1]}"
         if self.bounds is None:
             return "on or off"
         low, high = self.bounds
@@ -85,7 +89,7 @@ class Setting:
         return f"{self.help.rstrip('.')} ({self.values})."
 
     def checked(self, value: Any) -> Value | None:
-        """``value`` as a plain number or switch; ``None`` stays, where the value may be left open.
+        """``value`` as a plain number, switch or word; ``None`` stays, where the value may be left open.
 
         Raises:
             InvalidRequest: it is of the wrong kind or out of its range.
@@ -93,8 +97,8 @@ class Setting:
         if value is None and self.default is None:
             return None
         if self.bounds is None:
-            if isinstance(value, bool):
-                return value
+            if value in self.choices if self.choices else isinstance(value, bool):
+                return value  # type: ignore[no-any-return]  # it was just looked at
         elif _is_number(value, self.kind):
             low, high = self.bounds
             if low <= value <= high:  # false for NaN, too
@@ -246,6 +250,29 @@ VARY_SEED = Setting(  # of a gallery: how the requests of its photos follow from
 )
 AFTER_SEED = 1 + next(index for index, setting in enumerate(SETTINGS) if setting.name == "seed")
 GALLERY_SETTINGS: tuple[Setting, ...] = (*SETTINGS[:AFTER_SEED], VARY_SEED, *SETTINGS[AFTER_SEED:])
+
+FORMAT = Setting(
+    str,
+    label="Save as",
+    subject="The format",
+    help="The kind of file that a result becomes; own is the photo's own, JPEG for a HEIC or AVIF.",
+    flag="--format",
+    place=Place.RESULT,
+    choices=("own", "png", "jpeg", "webp"),
+    default="own",
+    name="format",
+)
+METADATA = Setting(
+    bool,
+    label="Keep date and author",
+    subject="The metadata",
+    help="A result keeps date, author, copyright, camera model and dpi of the photo; never place or serial numbers.",
+    flag="--metadata",
+    place=Place.RESULT,
+    default=True,
+    name="metadata",
+)
+SAVE_SETTINGS: tuple[Setting, ...] = (FORMAT, METADATA)  # of the file, not of the picture in it
 
 
 def _default(setting: Setting, defaults: Defaults) -> Value | None:

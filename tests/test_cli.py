@@ -42,7 +42,7 @@ def test_several_photos_into_a_folder(run, pictures, tmp_path):
     out = tmp_path / "edited"
     arguments = ("--steps", 2, "--guidance-scale", 4, "--image-guidance-scale", 1.2, "--seed", 3)
     assert run("edit", *pictures, "make it night", "--out", out, *arguments) == (0, "", "")
-    assert sorted(os.listdir(out)) == ["one.png", "two.png"]
+    assert sorted(os.listdir(out)) == ["one.png", "two.jpg"]
     assert read_receipt(out / "one.png") == EditRequest("make it night", 2, 4.0, 1.2, 3, 32)
 
 
@@ -59,7 +59,7 @@ def test_all_photos_share_the_seed_that_was_drawn_and_the_text_is_read_once(run,
     calls = []
     tiny_editor.pipeline.text_encoder.register_forward_pre_hook(lambda *_: calls.append(1))
     run("edit", *pictures, "make it night", "--out", tmp_path / "edited")
-    assert len({read_receipt(tmp_path / "edited" / name).seed for name in ("one.png", "two.png")}) == 1
+    assert len({read_receipt(tmp_path / "edited" / name).seed for name in ("one.png", "two.jpg")}) == 1
     assert calls == [1]
 
 
@@ -76,7 +76,7 @@ def test_a_bad_photo_costs_no_other_one(run, pictures, tmp_path):
     status, out, err = run("edit", bad[0], pictures[0], *bad[1:], pictures[1], "x", "--out", tmp_path / "edited")
     assert (status, out) == (1, "")
     assert [line.partition(":")[0] for line in err.splitlines()] == [str(path) for path in bad]
-    assert sorted(os.listdir(tmp_path / "edited")) == ["one.png", "two.png"]
+    assert sorted(os.listdir(tmp_path / "edited")) == ["one.png", "two.jpg"]
 
 
 def test_results_never_fall_on_photos_or_on_each_other(run, pictures, scene, tmp_path):
@@ -87,7 +87,7 @@ def test_results_never_fall_on_photos_or_on_each_other(run, pictures, scene, tmp
     status, *_ = run("edit", *pictures, other, "x", "--out", pictures[0].parent)
     assert status == 0
     assert pictures[0].read_bytes() == before
-    assert sorted(os.listdir(pictures[0].parent)) == ["one-2.png", "one-3.png", "one.png", "two.jpg", "two.png"]
+    assert sorted(os.listdir(pictures[0].parent)) == ["one-2.png", "one-3.png", "one.png", "two-2.jpg", "two.jpg"]
 
 
 @pytest.mark.parametrize(

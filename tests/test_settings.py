@@ -4,7 +4,7 @@ import subprocess
 import sys
 from dataclasses import fields
 
-from pix2pix.request import GALLERY_SETTINGS, SETTINGS, DefaultFrom, Defaults, EditRequest
+from pix2pix.request import GALLERY_SETTINGS, SAVE_SETTINGS, SETTINGS, DefaultFrom, Defaults, EditRequest
 from tests.house.test_imports import ROOT
 
 # The table with one more line, as somebody would add it; then everything that is made from the table is looked at.
@@ -124,11 +124,12 @@ def test_the_table_agrees_with_what_checkpoints_have():
 
 
 def test_every_setting_is_said_well():
-    for setting in GALLERY_SETTINGS:
+    for setting in (*GALLERY_SETTINGS, *SAVE_SETTINGS):
         assert setting.help.endswith(".")
         assert setting.subject[0].isupper()
         assert setting.flag.startswith("--")
-        assert (setting.bounds is None) == (setting.kind is bool)
+        assert (setting.bounds is None) == (setting.kind in (bool, str))
+        assert bool(setting.choices) == (setting.kind is str)
         if setting.bounds:
             low, high = setting.bounds
             assert low < high
@@ -138,6 +139,6 @@ def test_the_readme_has_the_same_table():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     rows = [
         f"| {setting.label} | `{setting.flag}` | `{setting.name}` | {setting.values} | {setting.help} |"
-        for setting in GALLERY_SETTINGS
+        for setting in (*GALLERY_SETTINGS, *SAVE_SETTINGS)
     ]
     assert "\n".join(rows) in readme

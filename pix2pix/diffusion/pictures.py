@@ -25,6 +25,15 @@ def draw(pipeline: StableDiffusionInstructPix2PixPipeline, latents: torch.Tensor
     return [None if bad else picture for picture, bad in zip(pictures, flagged or [False] * len(pictures), strict=True)]
 
 
+@torch.inference_mode()
+def redraw(pipeline: StableDiffusionInstructPix2PixPipeline, image_latents: torch.Tensor) -> Image.Image:
+    """The autoencoder's own copy of one photo, from its ``image_latents``, (1, C, H, W), which are not scaled."""
+    latents = image_latents.to(pipeline._execution_device, pipeline.vae.dtype)
+    pixels = pipeline.vae.decode(latents, return_dict=False)[0]
+    picture: Image.Image = pipeline.image_processor.postprocess(pixels, output_type="pil")[0]
+    return picture
+
+
 @dataclass(frozen=True, eq=False)
 class Preview:
     """RGB = latents · ``weight`` + ``bias``; weight (C, 3), bias (3,), float32, RGB in 0..1."""

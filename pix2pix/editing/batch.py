@@ -17,14 +17,16 @@ from PIL.Image import new as new_image
 from pix2pix.diffusion.checkpoints import Checkpoint
 from pix2pix.diffusion.conditioning import Conditioning, encode_instruction, encode_photo
 from pix2pix.diffusion.denoising import Denoised, Guidance, denoise
-from pix2pix.diffusion.pictures import Preview, draw, fit_preview
+from pix2pix.diffusion.pictures import Preview, draw, fit_preview, redraw
 from pix2pix.editing.job import Drawing, Job, settled
 from pix2pix.errors import EditError, EditFailed, Filtered
 from pix2pix.events import Result, Step
 from pix2pix.photo import Canvas
+from pix2pix.photo.comparison import change
 from pix2pix.session import EditSession
 
 GREY = (128, 128, 128)  # the preview of a picture that is withheld
+FAR = 4.0  # change from the canvas; a photo left alone is not this far from it, only as far as its copy: up to 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,11 +65,19 @@ class BatchEditor:
             yield self._steps(denoised, jobs, pictures)
             started += time.perf_counter() - paused  # what the consumer does meanwhile is not part of the edit
         pictures = pictures or self._draw(denoised.latents)
+        unchanged = [self._is_unchanged(*one) for one in zip(jobs, image_latents, pictures, strict=True)]
         seconds = (time.perf_counter() - started) / len(jobs)
         return [
-            picture if isinstance(picture, EditError) else Drawing(picture, seconds, conditioning.truncated)
-            for picture, conditioning in zip(pictures, conditionings, strict=True)
+            picture if isinstance(picture, EditError) else Drawing(picture, seconds, conditioning.truncated, same)
+            for picture, conditioning, same in zip(pictures, conditionings, unchanged, strict=True)
         ]
+
+    def _is_unchanged(self, job: Job, image_latents: torch.Tensor, picture: Image | EditError) -> bool:
+        """Whether ``picture`` is the photo of ``job`` as the autoencoder alone would give it back."""
+        box = job.canvas.box
+        if isinstance(picture, EditError) or change(job.canvas.image.crop(box), picture.crop(box)) > FAR:
+            return False  # so most edits need no copy
+        return change(redraw(self.pipeline, image_latents).crop(box), picture.crop(box)) < 1
 
     def remember(self, jobs: Sequence[Job], drawings: Sequence[Drawing | EditError], session: EditSession) -> None:
         """Put what was drawn into ``session``, where ``known`` finds it."""

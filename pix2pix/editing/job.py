@@ -25,11 +25,13 @@ class Drawing:
         image: RGB, of the canvas' size.
         seconds: how long the model worked; of a batch, its share.
         truncated: the end of the instruction that was not read, or ``None``.
+        unchanged: whether it is the photo, within what the autoencoder does to every photo.
     """
 
     image: Image = field(repr=False)
     seconds: float
     truncated: str | None
+    unchanged: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +71,14 @@ class Job:
         return width * height
 
     def result(self, drawing: Drawing, checkpoint: str, revision: str | None) -> Result:
-        """The finished edit, at the photo's own size."""
+        """The finished edit, at the photo's own size; where nothing was changed, the photo itself."""
+        photo = self.canvas.photo
+        if drawing.unchanged:
+            image = photo.with_colours(photo.rgb.copy())
+        else:
+            image = self.canvas.undo(drawing.image, self.request.detail)
         return Result(
-            image=self.canvas.undo(drawing.image, self.request.detail),
+            image=image,
             canvas_image=drawing.image,
             request=self.request,
             seconds=drawing.seconds,
@@ -79,6 +86,8 @@ class Job:
             checkpoint=checkpoint,
             revision=revision,
             source=self.source,
+            origin=photo.origin,
+            unchanged=drawing.unchanged,
         )
 
 

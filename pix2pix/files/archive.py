@@ -22,7 +22,7 @@ class ArchivedPhoto:
     Attributes:
         name: the photo's own file name.
         request: what it was edited with, or ``None`` if it never was.
-        file: the finished PNG with its receipt, or ``None`` if there is none.
+        file: the finished picture with its receipt, or ``None`` if there is none.
         error: why there is none, or an empty text.
     """
 
@@ -39,9 +39,9 @@ def write_archive(photos: Sequence[ArchivedPhoto], path: str | os.PathLike[str])
         OSError: a file cannot be read or written.
     """
     finished = [photo for photo in photos if photo.file]
-    wanted = (Path(photo.name).with_suffix(".png") for photo in finished)
+    wanted = (Path(photo.name).with_suffix(photo.file.suffix) for photo in photos if photo.file)
     names = dict(zip(map(id, finished), map(str, unique(wanted)), strict=True))
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:  # a PNG is packed already
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:  # pictures are packed already
         for photo in finished:
             archive.write(str(photo.file), names[id(photo)])
         rows = ((photo, names.get(id(photo), "")) for photo in photos)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-PHOTO_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".heic", ".heif", ".avif"}
+PHOTO_SUFFIXES = {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".heic", ".heif", ".hif", ".avif"}
 
 
 def photos_in(folder: Path, recursive: bool, leave_out: Path) -> list[Path]:

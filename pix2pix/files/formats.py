@@ -5,16 +5,24 @@ import os
 import secrets
 import zlib
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from pix2pix.errors import InvalidRequest
 from pix2pix.events import Result
-from pix2pix.files.receipt import RECEIPT_KEY, XMP, write_receipt
+from pix2pix.files.receipt import RECEIPT_KEY, XMP, in_exif, write_receipt
+from pix2pix.origin import Origin
+from pix2pix.photo.exif import PREFIX, read_exif
+from pix2pix.photo.metadata import dots_per_inch
+from pix2pix.request import FORMAT
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+SUFFIXES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
+OWN = {"JPEG": "jpeg", "WEBP": "webp", "HEIF": "jpeg", "AVIF": "jpeg"}  # all others are PNG
+QUALITY = 95
+WEBP_SIDE = 16_383  # pixels; the format has no more
 DRAFT_TOKEN = 8  # characters in the name of a file that is being written
 
 
@@ -30,21 +38,42 @@ def output_format(path: str | os.PathLike[str]) -> str:
         raise InvalidRequest("Give the result a name that ends in .png, .jpg or .webp.") from None
 
 
-def save_result(result: Result, path: str | os.PathLike[str]) -> None:
-    """Write ``result.image`` to ``path`` as PNG (with receipt), JPEG or WEBP by its ending.
+def suffix_for(origin: Origin, choice: str = "own") -> str:
+    """How the name of a result ends whose photo came from ``origin``, for a ``choice`` of ``request.FORMAT``.
 
-    A JPEG has no transparency, so transparent parts become white there. WEBP is written without loss.
+    Own is the photo's own format where it can be written; a HEIC or AVIF becomes a JPEG, or a PNG if it is transparent.
 
     Raises:
-        InvalidRequest: the ending names no known format.
+        InvalidRequest: there is no such choice.
+    """
+    choice = str(FORMAT.checked(choice))
+    if choice == "own":
+        choice = OWN.get(origin.format, "png")
+        choice = "png" if choice == "jpeg" and origin.transparent else choice
+    return SUFFIXES[choice]
+
+
+def save_result(result: Result, path: str | os.PathLike[str], *, metadata: bool = True) -> None:
+    """Write ``result.image`` to ``path`` as PNG, JPEG or WEBP by its ending, with its receipt.
+
+    A JPEG has no transparency, so transparent parts become white there. A WEBP loses nothing where the photo's own file
+    lost nothing.
+
+    Args:
+        metadata: whether date, author, copyright, camera and resolution of the photo stay with the result.
+
+    Raises:
+        InvalidRequest: the ending names no known format, or the picture is too large for it.
         OSError: the file cannot be written; what was there before is still there.
     """
     path = Path(path)
     file_format = output_format(path)
+    if file_format == "WEBP" and max(result.image.size) > WEBP_SIDE:
+        raise InvalidRequest(f"A WEBP has at most {WEBP_SIDE:,} pixels a side; choose PNG or JPEG for this photo.")
     draft = path.with_name(f".{path.stem}-{secrets.token_hex(DRAFT_TOKEN // 2)}.part")
     try:
         with draft.open("xb") as file:
-            _encode(result, file, file_format)
+            _encode(result, file, file_format, result.origin.exif if metadata else b"")
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
@@ -57,15 +86,26 @@ def remove_drafts(path: str | os.PathLike[str]) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _encode(result: Result, file: IO[bytes], file_format: str) -> None:
-    image, xmp = result.image, XMP.encode()
+def _encode(result: Result, file: IO[bytes], file_format: str, exif: bytes) -> None:
+    """Encode ``result`` into ``file``, with its receipt and ``exif``, an EXIF block without prefix or empty."""
+    image, kept = result.image, _kept(exif)
     if file_format == "PNG":
         # on photographs four times as fast as zlib's default, and 2 % larger
-        image.save(file, "PNG", pnginfo=_png_texts(result), compress_type=zlib.Z_RLE)
-    elif file_format == "JPEG":
-        _on_white(image).save(file, "JPEG", quality=95, subsampling=0, xmp=xmp)
+        image.save(file, "PNG", pnginfo=_png_texts(result), compress_type=zlib.Z_RLE, **kept)
+        return
+    kept |= {"exif": PREFIX + in_exif(write_receipt(result), exif), "xmp": XMP.encode()}
+    if file_format == "JPEG":
+        _on_white(image).save(file, "JPEG", quality=QUALITY, subsampling=0, **kept)
+    elif result.origin.lossless:
+        image.save(file, "WEBP", lossless=True, exact=True, **kept)
     else:
-        image.save(file, "WEBP", lossless=True, exact=True, xmp=xmp)
+        image.save(file, "WEBP", quality=QUALITY, **kept)
+
+
+def _kept(exif: bytes) -> dict[str, Any]:
+    """What Pillow writes of ``exif``: the block itself, and the resolution where a format has a place of its own."""
+    dpi = dots_per_inch(read_exif(exif))
+    return ({"exif": PREFIX + exif} if exif else {}) | ({"dpi": dpi} if dpi else {})
 
 
 def _png_texts(result: Result) -> PngInfo:

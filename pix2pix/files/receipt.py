@@ -1,22 +1,26 @@
 """The receipt: what a picture of ours says about how it was made, and how that becomes the request again.
 
-It holds the request with all its settings, the checkpoint and the version of this program. Every picture also carries
-XMP that marks it as made with AI from a photo, by the IPTC's digital source type. Nothing of the upload's own metadata
-is copied.
+It holds the request with all its settings, the checkpoint and the version of this program: a text of a PNG, the comment
+in the EXIF of a JPEG or WEBP. Every picture also carries XMP that marks it as made with AI from a photo, by the IPTC's
+digital source type.
 """
 
 import json
 import os
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from pix2pix import __version__
 from pix2pix.errors import InvalidImage, InvalidRequest
 from pix2pix.events import Result
 from pix2pix.photo.decoding import DAMAGED, open_image
-from pix2pix.request import SETTINGS, EditRequest
+from pix2pix.photo.exif import BYTES, Field, read_exif, write_exif
+from pix2pix.request import SETTINGS, EditRequest, Setting
 
 RECEIPT_KEY = "instruct-pix2pix"
+COMMENT, IN_ASCII = 0x9286, b"ASCII\0\0\0"  # EXIF's field for a comment, and how one in ASCII begins
+MAX_RECEIPT, MAX_NAME = 50_000, 200  # characters; ours have fewer
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 XMP = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
@@ -27,32 +31,97 @@ XMP = (
 )
 
 
+@dataclass(frozen=True)
+class Receipt:
+    """What a picture says about how it was made.
+
+    Attributes:
+        request: with all its settings, each in the range that is allowed today.
+        checkpoint: the name of the checkpoint that made it, or ``None`` if the receipt does not say.
+        revision: that checkpoint's hub commit, if it has one.
+        version: of this program, or ``None`` if the receipt does not say.
+        moved: labels of the settings that were out of their range and are at its end now.
+    """
+
+    request: EditRequest
+    checkpoint: str | None = None
+    revision: str | None = None
+    version: str | None = None
+    moved: tuple[str, ...] = ()
+
+
 def write_receipt(result: Result) -> str:
     """The receipt of ``result`` as JSON."""
     made_by = {"checkpoint": result.checkpoint, "revision": result.revision, "version": __version__}
     return json.dumps({**asdict(result.request), **made_by}, ensure_ascii=False)
 
 
+def in_exif(receipt: str, exif: bytes) -> bytes:
+    """The EXIF block ``exif``, which may be empty, with ``receipt`` in it."""
+    text = json.dumps(json.loads(receipt)).encode("ascii")  # every reader knows ASCII
+    return write_exif(read_exif(exif) | {COMMENT: Field(BYTES, IN_ASCII + text)})
+
+
 def read_receipt(source: str | os.PathLike[str] | bytes) -> EditRequest | None:
-    """The request that made a PNG of ours, or ``None`` for a picture that carries no valid receipt.
+    """The request that made a picture of ours, or ``None`` for one that carries no valid receipt.
 
     Raises:
         InvalidImage: ``source`` cannot be opened as a picture.
     """
-    with open_image(source) as image:
-        try:
-            image.load()  # texts may come after the pixels
-        except Exception as error:
-            raise InvalidImage(DAMAGED) from error
-        text = image.info.get(RECEIPT_KEY)
+    receipt = find_receipt(source)
+    return receipt.request if receipt and not receipt.moved else None  # another request would make another picture
+
+
+def find_receipt(source: str | os.PathLike[str] | bytes) -> Receipt | None:
+    """All that a picture of ours says about how it was made, or ``None`` for one that carries no receipt.
+
+    Raises:
+        InvalidImage: ``source`` cannot be opened as a picture.
+    """
+    text = _text_in(source)
     try:
-        return _request(json.loads(text or ""))
-    except (InvalidRequest, KeyError, TypeError, ValueError, RecursionError):
+        if text is None or len(text) > MAX_RECEIPT:
+            return None
+        return _receipt(json.loads(text))
+    except (InvalidRequest, AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return None  # no receipt, or one that somebody has changed
 
 
-def _request(receipt: dict[str, Any]) -> EditRequest:
+def _text_in(source: str | os.PathLike[str] | bytes) -> str | None:
+    with open_image(source) as image:
+        if image.format == "PNG" and RECEIPT_KEY not in image.info:
+            try:
+                image.load()  # texts may come after the pixels
+            except Exception as error:
+                raise InvalidImage(DAMAGED) from error
+        text, exif = image.info.get(RECEIPT_KEY), image.info.get("exif")
+    if isinstance(text, str):
+        return text
+    comment = read_exif(exif).get(COMMENT) if isinstance(exif, bytes) else None
+    if comment is None or not isinstance(comment.values, bytes) or not comment.values.startswith(IN_ASCII):
+        return None
+    return comment.values.removeprefix(IN_ASCII).decode("ascii", "replace")
+
+
+def _receipt(said: dict[str, Any]) -> Receipt:
     """What an older version did not know yet counts as it was then; what has no fixed default must be there."""
     known = {setting.name: setting.default if setting.missing is None else setting.missing for setting in SETTINGS}
-    named = {name: receipt[name] for name, value in known.items() if value is None or name in receipt}
-    return EditRequest(receipt["instruction"], **{**known, **named})
+    named = {name: said[name] for name, value in known.items() if value is None or name in said}
+    allowed = {setting.name: _in_range(setting, named[setting.name]) for setting in SETTINGS if setting.name in named}
+    moved = tuple(setting.label for setting in SETTINGS if named.get(setting.name) != allowed.get(setting.name))
+    request = EditRequest(said["instruction"], **{**known, **allowed})
+    made_by = {part: _name(said, part) for part in ("checkpoint", "revision", "version")}
+    return Receipt(request, **made_by, moved=moved)
+
+
+def _in_range(setting: Setting, value: Any) -> Any:
+    """``value``, at the end of the range where it is beyond; what is no number stays, and is refused later."""
+    if setting.bounds is None or not isinstance(value, (int, float)) or isinstance(value, bool) or value != value:
+        return value
+    low, high = setting.bounds
+    return min(max(value, low), high)
+
+
+def _name(said: Mapping[str, Any], part: str) -> str | None:
+    name = said.get(part)
+    return name if isinstance(name, str) and name.isprintable() and 0 < len(name) <= MAX_NAME else None

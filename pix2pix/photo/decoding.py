@@ -2,22 +2,27 @@
 
 import io
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageFile, ImageOps
 
 from pix2pix.errors import InvalidImage
+from pix2pix.origin import Origin
+from pix2pix.photo.limits import MAX_ASPECT, MAX_BYTES, MAX_PIXELS
+from pix2pix.photo.metadata import kept_metadata
 
-MAX_BYTES = 64 * 1024**2
-MAX_PIXELS = 40_000_000
-MAX_ASPECT = 16
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF", "HEIF")
+LOSSY = ("JPEG", "WEBP", "AVIF", "HEIF")
+OTHER_NAMES = {"MPO": "JPEG"}  # several pictures in one JPEG, as many phones write it
+PREFIX_BYTES = 32  # of a file tell its format
+WEBP_CHUNKS = 16  # come before the first picture, at most
 
 TOO_LARGE = f"This photo has more than {MAX_PIXELS // 1_000_000} megapixels; make it smaller and try again."
 TOO_NARROW = f"One side of this photo is more than {MAX_ASPECT} times the other; crop it and try again."
+TOO_MANY_BYTES = f"This file is larger than {MAX_BYTES // 1024**2} MB; save the photo smaller and try again."
 UNREADABLE = "This file cannot be opened as a photo; use a PNG, JPEG, WEBP, GIF, HEIC or AVIF."
 DAMAGED = "This photo is damaged or incomplete; export or download it again and retry."
 
@@ -30,15 +35,22 @@ class Photo:
         rgb: the colours, PIL mode RGB, sRGB. White wherever the photo is fully transparent, so that colours hidden
             under transparency neither reach the model nor come back.
         alpha: the transparency, PIL mode L of the same size, or ``None`` for a photo without any.
+        origin: the file it came from: its format, and what of its metadata may be kept.
     """
 
     rgb: Image.Image
     alpha: Image.Image | None = None
+    origin: Origin = field(default=Origin(), repr=False)
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
         return self.rgb.size
+
+    @property
+    def format(self) -> str:
+        """The format of the file it came from, by its content; PNG for pixels that came from no file."""
+        return self.origin.format
 
     def with_colours(self, rgb: Image.Image) -> Image.Image:
         """``rgb`` (mode RGB, this photo's size) under this photo's own transparency: RGBA, or RGB if it has none."""
@@ -50,8 +62,9 @@ class Photo:
 def open_photo(source: str | os.PathLike[str] | bytes | Image.Image | Photo) -> Photo:
     """Open ``source`` as an upright sRGB photo.
 
-    Limits on bytes (64 MB), pixels (40 megapixels) and aspect (1:16) are checked before anything is decoded; of an
-    animation the first frame is taken; 16-bit values are rescaled; embedded colour profiles are converted to sRGB.
+    What it is, its content says, never its name. Limits on bytes, pixels and aspect (``limits.py``) are checked before
+    anything is decoded; of an animation the first frame is taken; 16-bit values are rescaled; embedded colour profiles
+    are converted to sRGB.
 
     Raises:
         InvalidImage: it cannot be opened or is outside of the limits; one sentence without a path.
@@ -59,9 +72,20 @@ def open_photo(source: str | os.PathLike[str] | bytes | Image.Image | Photo) -> 
     if isinstance(source, Photo):
         return source
     if isinstance(source, Image.Image):
-        return _decode(source)
+        _check_shape(*source.size)
+        return _decode(source, is_ours=False)
     with open_image(source) as image:
-        return _decode(image)
+        return _decode(image, is_ours=True)
+
+
+def origin_of(source: str | os.PathLike[str] | bytes) -> Origin:
+    """What the file ``source`` is, from its first bytes: cheap, nothing is decoded.
+
+    Raises:
+        InvalidImage: as ``open_image``.
+    """
+    with open_image(source) as image:
+        return _origin(image)
 
 
 def open_image(source: str | os.PathLike[str] | bytes) -> Image.Image:
@@ -70,22 +94,44 @@ def open_image(source: str | os.PathLike[str] | bytes) -> Image.Image:
     Raises:
         InvalidImage: it is no picture of a known format or is outside of the limits.
     """
-    data = source if isinstance(source, bytes) else _read(source)
-    if not data:
-        raise InvalidImage("This file is empty; choose another photo.")
-    if len(data) > MAX_BYTES:
-        raise InvalidImage(f"This file is larger than {MAX_BYTES // 1024**2} MB; save the photo smaller and try again.")
-    _learn_heif()
+    file = io.BytesIO(source) if isinstance(source, bytes) else _checked_path(source)
+    if isinstance(source, bytes):
+        _check_bytes(len(source))
     try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
-    except Image.DecompressionBombError as error:
-        raise InvalidImage(TOO_LARGE) from error
-    except UnidentifiedImageError as error:
-        raise InvalidImage(UNREADABLE) from error
-    except Exception as error:  # on broken files Pillow raises at least six kinds, SyntaxError among them
-        raise InvalidImage(DAMAGED) from error
-    _check_shape(*image.size)
+        image = _recognised(file)
+    except OSError as error:
+        raise InvalidImage("This photo cannot be read; check the file and its permissions.") from error
+    if image is None:
+        raise InvalidImage(UNREADABLE)
+    try:
+        _check_shape(*image.size)
+        image.info["lossless"] = _is_lossless(image)
+    except InvalidImage:
+        image.close()
+        raise
     return image
+
+
+def _recognised(file: io.BytesIO | Path) -> Image.Image | None:
+    """The picture in ``file``, opened by the format that its first bytes tell; ``None`` if they tell none of ours.
+
+    Not by ``Image.open``: that refuses more than 179 megapixels, by a number that belongs to the whole process.
+    """
+    Image.init()
+    _learn_heif()
+    if isinstance(file, Path):
+        with file.open("rb") as opened:
+            prefix = opened.read(PREFIX_BYTES)
+    else:
+        prefix = file.getvalue()[:PREFIX_BYTES]
+    for name in FORMATS:
+        factory, accepts = Image.OPEN.get(name, (None, None))
+        if factory and accepts and accepts(prefix) is True:
+            try:
+                return factory(file, "")  # type: ignore[arg-type]  # a path will do, too
+            except Exception as error:  # on broken files Pillow raises at least six kinds, SyntaxError among them
+                raise InvalidImage(DAMAGED) from error
+    return None
 
 
 @cache
@@ -98,15 +144,22 @@ def _learn_heif() -> None:
     register_heif_opener()
 
 
-def _read(name: str | os.PathLike[str]) -> bytes:
+def _checked_path(name: str | os.PathLike[str]) -> Path:
     try:
         path = Path(name)
         if not path.is_file():
             raise InvalidImage("There is no photo of that name; check the file name.")
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+        _check_bytes(path.stat().st_size)
+        return path
     except (OSError, TypeError, ValueError) as error:
         raise InvalidImage("This photo cannot be read; check the file and its permissions.") from error
+
+
+def _check_bytes(number: int) -> None:
+    if not number:
+        raise InvalidImage("This file is empty; choose another photo.")
+    if number > MAX_BYTES:
+        raise InvalidImage(TOO_MANY_BYTES)
 
 
 def _check_shape(width: int, height: int) -> None:
@@ -118,25 +171,52 @@ def _check_shape(width: int, height: int) -> None:
         raise InvalidImage(TOO_NARROW)
 
 
-def _decode(image: Image.Image) -> Photo:
-    _check_shape(*image.size)
+def _is_lossless(image: Image.Image) -> bool:
+    """Whether the file of ``image``, which is not loaded yet, holds its pixels without loss."""
+    if image.format != "WEBP" or not isinstance(image, ImageFile.ImageFile) or image.fp is None:
+        return _format(image) not in LOSSY
+    image.fp.seek(12)  # behind the mark of the format
+    for _ in range(WEBP_CHUNKS):
+        name, size = image.fp.read(4), int.from_bytes(image.fp.read(4), "little")
+        if name in (b"VP8 ", b"VP8L"):
+            return name == b"VP8L"
+        image.fp.seek(16 if name == b"ANMF" else size + size % 2, os.SEEK_CUR)  # a frame's own chunks are inside of it
+    return False
+
+
+def _format(image: Image.Image) -> str:
+    name = image.format or "PNG"
+    return OTHER_NAMES.get(name, name)
+
+
+def _origin(image: Image.Image) -> Origin:
+    lossless = image.info.get("lossless", _format(image) not in LOSSY)
+    return Origin(_format(image), lossless, image.has_transparency_data, kept_metadata(image))
+
+
+def _decode(image: Image.Image, is_ours: bool) -> Photo:
+    """The photo in ``image``. One that ``is_ours`` may be changed, so that large ones are in memory once."""
     try:
         image.load()
-        colours, alpha = _split_alpha(_upright(image))
+        origin = _origin(image)  # some formats tell about themselves after their pixels
+        colours, alpha = _split_alpha(_upright(image, is_ours))
         rgb = _to_srgb(colours)
     except Exception as error:
         raise InvalidImage(DAMAGED) from error
     rgb.info.clear()  # or the upload's own metadata would travel on with the pixels
     if alpha is not None:
         rgb.paste((255, 255, 255), mask=alpha.point([255] + [0] * 255))
-    return Photo(rgb, alpha)
+    return Photo(rgb, alpha, origin)
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _upright(image: Image.Image, is_ours: bool) -> Image.Image:
     try:
-        return ImageOps.exif_transpose(image)
+        if not is_ours:
+            return ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)
     except Exception:  # a broken EXIF block says nothing about the picture itself
-        return image.copy()
+        pass
+    return image if is_ours else image.copy()
 
 
 def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
@@ -151,22 +231,26 @@ def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
 
 
 def _from_16_bits(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
-    values = np.asarray(image).astype(np.int64)
+    values = np.asarray(image)
     key = image.info.get("transparency")
-    alpha = None if key is None else Image.fromarray(np.where(values == key, 0, 255).astype(np.uint8))
+    alpha = None if key is None else Image.fromarray((values != key).astype(np.uint8) * np.uint8(255))
     is_8_bit = image.mode == "I" and values.max() <= 255  # an 8-bit picture that somebody widened to 32 bits
-    grey = values if is_8_bit else (values + 128) // 257
-    return Image.fromarray(grey.clip(0, 255).astype(np.uint8)), alpha
+    grey = np.empty(values.shape, np.uint8)
+    for row, wide in enumerate(values):  # one by one, because 64 bits a pixel are too many for large pictures
+        wide = wide.astype(np.int64)
+        grey[row] = (wide if is_8_bit else (wide + 128) // 257).clip(0, 255)
+    return Image.fromarray(grey), alpha
 
 
 def _to_srgb(image: Image.Image) -> Image.Image:
-    """A new sRGB picture; colours go through the embedded profile where there is one that fits the picture."""
+    """``image``, which may be changed, in sRGB: through its profile where there is one that fits the picture."""
     profile = image.info.get("icc_profile")
     if profile:
         try:
-            embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            srgb = ImageCms.profileToProfile(image, embedded, ImageCms.createProfile("sRGB"), outputMode="RGB")
-            return srgb or image.convert("RGB")
+            embedded, srgb = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
+            if image.mode != "RGB":
+                return ImageCms.profileToProfile(image, embedded, srgb, outputMode="RGB") or image.convert("RGB")
+            ImageCms.profileToProfile(image, embedded, srgb, inPlace=True)
         except (ImageCms.PyCMSError, OSError, ValueError):
             pass  # a broken profile, or one for another kind of picture: take the numbers as they are
-    return image.convert("RGB")
+    return Image.Image()._new(image.im) if image.mode == "RGB" else image.convert("RGB")  # a picture without a file

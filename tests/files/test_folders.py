@@ -33,11 +33,11 @@ def files_of(folder) -> list[str]:
 
 def test_a_folder(run, folder, tmp_path):
     assert run("edit", folder, "make it night", "--out", tmp_path / "out") == (0, "", "")
-    assert files_of(tmp_path / "out") == ["a-2.png", "a.png", "b.png"]
+    assert files_of(tmp_path / "out") == ["a.png", "a.webp", "b.jpg"]
 
 
 def test_a_folder_with_those_inside_it_even_when_the_results_go_there_too(run, folder):
-    expected = ["a-2.png", "a.png", "b.png", "inside/a.png", "inside/deeper/C.png"]
+    expected = ["a.png", "a.webp", "b.jpg", "inside/a.png", "inside/deeper/C.png"]
     for _ in range(2):
         assert run("edit", folder, "make it night", "--out", folder / "out", "--recursive") == (0, "", "")
         assert files_of(folder / "out") == expected
@@ -51,7 +51,7 @@ def test_what_exists_is_skipped_unless_it_shall_be_overwritten(run, folder, tmp_
     assert run("edit", folder, "make it night", "--out", out, "--seed", 1) == (0, "", "")
     assert calls == []
     assert {name: (out / name).stat().st_mtime_ns for name in files_of(out)} == before
-    (out / "b.png").unlink()
+    (out / "b.jpg").unlink()
     run("edit", folder, "make it night", "--out", out, "--seed", 1)
     assert len(calls) == 3  # the steps of one photo
     run("edit", folder, "make it night", "--out", out, "--seed", 2, "--overwrite")
@@ -68,19 +68,19 @@ def test_a_file_that_is_named_is_always_written(run, folder, tmp_path):
 def test_a_run_that_goes_on_keeps_its_seed(run, folder, tmp_path, flags, apart):
     out = tmp_path / "out"
     run("edit", folder, "make it night", "--out", out, *flags)
-    seeds = [read_receipt(out / name).seed for name in ("a.png", "a-2.png", "b.png")]
+    seeds = [read_receipt(out / name).seed for name in ("a.png", "a.webp", "b.jpg")]
     assert [seed - seeds[0] for seed in seeds] == [0, apart, 2 * apart]
     (out / "a.png").unlink()
-    (out / "b.png").unlink()
+    (out / "b.jpg").unlink()
     run("edit", folder, "make it night", "--out", out, *flags)
-    assert [read_receipt(out / name).seed for name in ("a.png", "a-2.png", "b.png")] == seeds
+    assert [read_receipt(out / name).seed for name in ("a.png", "a.webp", "b.jpg")] == seeds
 
 
 def test_bad_photos_of_a_folder_are_named(run, folder, tmp_path):
     (folder / "bad.jpg").write_text("no photo")
     status, _, err = run("edit", folder, "x", "--out", tmp_path / "out")
     assert (status, err.partition(":")[0], err.count("\n")) == (1, str(folder / "bad.jpg"), 1)
-    assert files_of(tmp_path / "out") == ["a-2.png", "a.png", "b.png"]
+    assert files_of(tmp_path / "out") == ["a.png", "a.webp", "b.jpg"]
 
 
 @pytest.mark.parametrize(

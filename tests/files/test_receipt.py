@@ -1,4 +1,4 @@
-"""Results become files that say how they were made, and nothing else."""
+"""Results become files that say how they were made."""
 
 import io
 import json
@@ -12,8 +12,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from pix2pix import EditRequest, InvalidImage, InvalidRequest, Result, __version__, read_receipt, save_result
-from pix2pix.files.receipt import RECEIPT_KEY, SOURCE_TYPE
-from pix2pix.photo import open_photo
+from pix2pix.files.receipt import RECEIPT_KEY, SOURCE_TYPE, Receipt, find_receipt
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
@@ -70,33 +69,81 @@ def test_transparency_is_kept_where_the_format_has_it(transparent, tmp_path):
         assert min(image.getpixel((5, 0))) > 245  # transparent there, so white
 
 
-def test_nothing_of_the_uploads_own_metadata_travels_along(scene, result, tmp_path):
-    exif = Image.Exif()
-    exif[0x010E] = "my secret holiday"
-    exif.get_ifd(0x8825)[1] = "N"
-    upload = io.BytesIO()
-    scene.save(upload, "JPEG", exif=exif, icc_profile=b"secret profile", comment=b"secret comment")
-    photo = open_photo(upload.getvalue())
+@pytest.mark.parametrize("ending", ["png", "jpg", "webp"])
+def test_every_format_gives_the_whole_receipt_back_whatever_the_file_is_called(result, transparent, tmp_path, ending):
+    for one in (result, transparent):
+        save_result(one, tmp_path / f"edited.{ending}")
+        data = (tmp_path / f"edited.{ending}").read_bytes()
+        (tmp_path / "download.bin").write_bytes(data)
+        for source in (data, tmp_path / "download.bin"):
+            assert find_receipt(source) == Receipt(REQUEST, "owner/name", "abc", __version__)
+
+
+def test_the_longest_instruction_fits_into_every_format(result, tmp_path):
+    request = replace(REQUEST, instruction="🌙" * 1000)
     for ending in ("png", "jpg", "webp"):
-        path = tmp_path / f"edited.{ending}"
-        save_result(replace(result, image=photo.rgb), path)
-        assert b"secret" not in path.read_bytes()
-        with Image.open(path) as image:
-            assert not dict(image.getexif())
-            assert "icc_profile" not in image.info
+        save_result(replace(result, request=request), tmp_path / f"long.{ending}")
+        assert read_receipt(tmp_path / f"long.{ending}") == request
 
 
-def test_a_receipt_that_is_missing_or_changed_is_none(result, scene, tmp_path):
-    scene.save(tmp_path / "plain.png")
-    assert read_receipt(tmp_path / "plain.png") is None
+def test_other_programs_find_the_receipt_in_the_comment_of_a_jpeg(result, tmp_path):
     save_result(result, tmp_path / "edited.jpg")
-    assert read_receipt(tmp_path / "edited.jpg") is None
-    for text in ("", "[]", "{}", '{"instruction": "x"}', "not json", "[" * 100_000, '{"instruction": ' + "9" * 9999):
-        forged = io.BytesIO()
-        texts = PngInfo()
-        texts.add_text(RECEIPT_KEY, text)
-        scene.save(forged, "PNG", pnginfo=texts)
-        assert read_receipt(forged.getvalue()) is None
+    with Image.open(tmp_path / "edited.jpg") as image:
+        comment = image.getexif().get_ifd(0x8769)[0x9286]
+    assert comment[:8] == b"ASCII\0\0\0"
+    assert json.loads(comment[8:])["instruction"] == REQUEST.instruction
+
+
+def forged(scene, text: str, file_format: str) -> bytes:
+    """``scene`` with ``text`` where its receipt should be."""
+    file, texts, exif = io.BytesIO(), PngInfo(), Image.Exif()
+    texts.add_text(RECEIPT_KEY, text)
+    exif.get_ifd(0x8769)[0x9286] = b"ASCII\0\0\0" + text.encode("ascii", "replace")
+    scene.save(file, file_format, **({"pnginfo": texts} if file_format == "PNG" else {"exif": exif}))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP"])
+def test_a_receipt_that_is_missing_or_changed_is_none(scene, file_format):
+    plain = io.BytesIO()
+    scene.save(plain, file_format)
+    assert read_receipt(plain.getvalue()) is None
+    whole = {**asdict(REQUEST), "instruction": "x"}
+    wrong = ({"seed": "1"}, {"resolution": [1]}, {"detail": 3}, {"instruction": 5}, {"guidance_scale": float("nan")})
+    texts = [
+        "",
+        "[]",
+        "{}",
+        '{"instruction": "x"}',
+        "not json",
+        "[" * 60_000,
+        '{"instruction": ' + "9" * 9999,
+        "7",
+        "\0",
+    ]
+    for text in [*texts, *(json.dumps({**whole, **one}) for one in wrong)]:
+        assert find_receipt(forged(scene, text, file_format)) is None
+        assert read_receipt(forged(scene, text, file_format)) is None
+
+
+@pytest.mark.parametrize(
+    "comment", [b"", b"ASCII", b"UNICODE\0{}", b"\0" * 9, b"ASCII\0\0\0\xff\xfe", "text", 7, (1, 2)]
+)
+def test_comments_of_any_kind_are_no_receipt(scene, comment):
+    file, exif = io.BytesIO(), Image.Exif()
+    exif.get_ifd(0x8769)[0x9286] = comment
+    scene.save(file, "JPEG", exif=exif)
+    assert find_receipt(file.getvalue()) is None
+
+
+def test_settings_out_of_range_come_back_at_its_end_and_say_so(scene):
+    """A receipt of another version, or of somebody's making; the picture could not be made again by it."""
+    said = {**asdict(REQUEST), "num_inference_steps": 900, "resolution": 8, "guidance_scale": float("inf")}
+    data = forged(scene, json.dumps({**said, "checkpoint": 5, "revision": "\n", "version": "9" * 999}), "PNG")
+    receipt = find_receipt(data)
+    expected = replace(REQUEST, num_inference_steps=150, resolution=32, guidance_scale=30.0)
+    assert receipt == Receipt(expected, None, None, None, moved=("Steps", "Text guidance", "Size"))
+    assert read_receipt(data) is None
 
 
 def test_a_receipt_of_no_picture_is_an_error(tmp_path):

@@ -1,7 +1,10 @@
 """Photos from anywhere open upright and in the right colours, or are refused in one sentence."""
 
 import io
+import os
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -11,8 +14,9 @@ from PIL import Image, ImageCms, ImageOps
 
 from pix2pix import InvalidImage
 from pix2pix.photo import Photo, open_photo
-from pix2pix.photo.decoding import MAX_BYTES
-from tests.conftest import SHARED
+from pix2pix.photo.decoding import origin_of
+from pix2pix.photo.limits import MAX_BYTES, MAX_PIXELS
+from tests import ROOT, SHARED
 
 
 def encoded(image: Image.Image, file_format: str = "PNG", **options) -> bytes:
@@ -50,6 +54,15 @@ def test_formats(scene, file_format):
     assert difference(photo.rgb, scene) < 12
 
 
+@pytest.mark.parametrize("name", ["IMG_1.HEIC", "IMG_1.jpg", "IMG_1.hif", "IMG_1", "IMG_1.png", "IMG_1.txt"])
+@pytest.mark.parametrize("file_format", ["HEIF", "AVIF", "JPEG", "WEBP"])
+def test_the_content_says_what_a_file_is_and_never_its_name(scene, tmp_path, name, file_format):
+    path = tmp_path / name
+    path.write_bytes(encoded(scene, file_format))
+    assert origin_of(path).format == open_photo(path).format == file_format
+    assert open_photo(path).size == scene.size
+
+
 @pytest.mark.parametrize("source", ["path", "string", "bytes", "image", "photo"])
 def test_sources(scene, tmp_path, source):
     path = tmp_path / "a photo.png"
@@ -78,11 +91,11 @@ def broken_files(scene: Image.Image) -> dict[str, bytes]:
         "flipped byte": bytes(flipped),
         "no pixels": png_header(0, 5),
         "30000 x 30000": png_header(30_000, 30_000),
-        "169 megapixels": png_header(13_000, 13_000),
-        "just too many pixels": png_header(6_400, 6_251),
+        "400 megapixels": png_header(20_000, 20_000),
+        "just too many pixels": png_header(16_000, MAX_PIXELS // 16_000 + 1),
+        "claims what it has not": png_header(13_000, 13_000),
         "1 x 4096": encoded(Image.new("RGB", (1, 4096))),
         "1 x 17": encoded(Image.new("RGB", (1, 17))),
-        "too many bytes": png + bytes(MAX_BYTES),
     }
 
 
@@ -106,11 +119,41 @@ def test_what_is_no_file_is_refused_in_one_sentence(source):
 def test_limits_are_checked_before_anything_is_decoded(monkeypatch):
     monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("decoded"))
     with pytest.raises(InvalidImage, match="megapixels"):
-        open_photo(png_header(13_000, 13_000))
+        open_photo(png_header(20_000, 20_000))
+
+
+def test_a_file_of_too_many_bytes_is_not_even_read(scene, tmp_path):
+    path = tmp_path / "long.png"
+    scene.save(path)
+    os.truncate(path, MAX_BYTES + 1)
+    with pytest.raises(InvalidImage, match="256 MB"):
+        open_photo(path)
+
+
+@pytest.mark.parametrize(("said", "limit"), [("", 200), ("50", 50), ("0", 200), ("many", 200), ("1000", 1000)])
+def test_the_limit_can_be_set_for_a_machine(said, limit):
+    code = "from pix2pix.photo.limits import MAX_PIXELS; print(MAX_PIXELS)"
+    environment = os.environ | {"PIX2PIX_MAX_MEGAPIXELS": said}
+    out = subprocess.run([sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, check=True)
+    assert int(out.stdout) == limit * 1_000_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP"])
+def test_more_pixels_than_pillow_opens_by_itself(file_format, recwarn):
+    """Without touching Pillow's own limit, which belongs to the whole process."""
+    size = (12_500, 15_900) if file_format != "WEBP" else (11_500, 16_000)
+    data = encoded(Image.new("L", size, 77).convert("RGB"), file_format)
+    before = Image.MAX_IMAGE_PIXELS
+    photo = open_photo(data)
+    assert photo.size == size
+    assert photo.rgb.getpixel((size[0] - 1, size[1] - 1)) == pytest.approx((77, 77, 77), abs=2)
+    assert before == Image.MAX_IMAGE_PIXELS
+    assert not recwarn.list
 
 
 def test_the_largest_and_the_smallest_photo_allowed():
-    assert open_photo(Image.new("L", (8_000, 5_000))).size == (8_000, 5_000)
+    assert open_photo(Image.new("L", (8_400, 6_000))).size == (8_400, 6_000)
     assert open_photo(Image.new("1", (1, 1))).size == (1, 1)
     assert open_photo(Image.new("RGB", (16, 1))).size == (16, 1)
 

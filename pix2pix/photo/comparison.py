@@ -1,0 +1,39 @@
+"""How much an edit changed, in units of what a model does to a photo that it leaves alone.
+
+Such a photo comes back with noise, more of it where there is much texture, and a little lighter or darker here and
+there. ``NOISE``, ``TEXTURE`` and ``DRIFT`` are measured on pocket, twelve photographs and eighteen instructions that it
+does not understand: the change was at most 0.96 there, but for one instruction, and at least 1.17 for the slightest
+blur, sharpening, warmth or shape that was asked for.
+"""
+
+import numpy as np
+from PIL.Image import Image
+
+PLACE, AREA = 8, 32  # sides of windows in pixels
+NOISE, TEXTURE = 8.3, 0.285  # levels of 0..255; share of the deviation within a window
+DRIFT = 5.5  # levels, of the mean of an area
+
+
+def change(before: Image, after: Image) -> float:
+    """The change from ``before`` to ``after``, RGB of one size, where it is greatest; below 1 it is none."""
+    old, new = (np.asarray(image, np.float32) for image in (before, after))
+    difference = new - old
+    noise = _means((difference**2).mean(-1), PLACE)
+    variance = (_means(old**2, PLACE) - _means(old, PLACE) ** 2).mean(-1)
+    here = noise / (NOISE**2 + TEXTURE**2 * variance.clip(0))
+    around = np.abs(_means(difference, AREA)) / DRIFT
+    return float(max(np.sqrt(here.max()), around.max()))
+
+
+def _means(values: np.ndarray, side: int) -> np.ndarray:
+    """Means of (H, W) or (H, W, 3) over squares of ``side`` pixels, which overlap by half and leave no pixel out.
+
+    In a picture that is smaller they are as wide or as high as it is.
+    """
+    for axis in (0, 1):
+        reach = min(side, values.shape[axis])
+        total = np.insert(values.cumsum(axis, dtype=np.float64), 0, 0, axis)
+        last = values.shape[axis] - reach
+        first = np.append(np.arange(0, last, max(1, reach // 2)), last)
+        values = (total.take(first + reach, axis) - total.take(first, axis)) / reach
+    return values

@@ -1,0 +1,16 @@
+"""How large a photo may be. The one place that says so; nothing is decoded that is beyond it."""
+
+import os
+
+MAX_BYTES = 256 * 1024**2
+MAX_ASPECT = 16
+MEGAPIXELS = 200  # more than any phone or scanner of today makes; editing them takes about 2.5 GB of memory
+
+
+def _megapixels() -> int:
+    """What ``PIX2PIX_MAX_MEGAPIXELS`` says, for machines with less memory or more."""
+    said = os.environ.get("PIX2PIX_MAX_MEGAPIXELS", "").strip()
+    return int(said) if said.isdecimal() and int(said) else MEGAPIXELS
+
+
+MAX_PIXELS = _megapixels() * 1_000_000
