@@ -24,6 +24,12 @@ class StoredPhoto:
     file: Path = field(repr=False)
     shown: Path = field(repr=False)
     thumbnail: Path = field(repr=False)
+    browsers_show_it: bool = True
+
+    @property
+    def displayed(self) -> Path:
+        """The upload itself, or the copy where browsers cannot show it."""
+        return self.file if self.browsers_show_it else self.shown
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from typing import Any
 from PIL.Image import Image
 
 from pix2pix.events import Result
-from pix2pix.files.formats import save_result
+from pix2pix.files.formats import save_result, suffix_for
 from pix2pix.files.naming import safe_name
 from pix2pix.photo import open_photo
 from pix2pix.photo.thumbnail import fitted
@@ -73,13 +73,14 @@ class Workspace:
         for row in self._items("photo"):
             if json.loads(row["value"])["digest"] == digest:
                 return self._photo(row)
-        picture = open_photo(path).rgb
+        photo = open_photo(path)
         file_name = safe_name(name or path.name)
 
         def write(folder: Path) -> str:
             _link_or_copy(path, folder / file_name)
-            _save_copies(picture, folder)
-            return json.dumps({"name": name or path.name, "file": file_name, "digest": digest})
+            _save_copies(photo.rgb, folder)
+            entry = {"name": name or path.name, "file": file_name, "digest": digest}
+            return json.dumps({**entry, "browsers_show_it": photo.origin.shown_by_browsers})
 
         return self.photo(self._store.put(self.visitor, "photo", write))
 
@@ -95,24 +96,32 @@ class Workspace:
 
     def _photo(self, row: Row) -> StoredPhoto:
         value, folder = json.loads(row["value"]), self._store.files / row["id"]
-        return StoredPhoto(row["id"], value["name"], folder / value["file"], folder / SHOWN, folder / THUMBNAIL)
+        files = folder / value["file"], folder / SHOWN, folder / THUMBNAIL
+        return StoredPhoto(row["id"], value["name"], *files, value["browsers_show_it"])
 
     # Results
 
     def add_result(
-        self, result: Result, photo: StoredPhoto, parent: str | None = None, kind: str = RESULT
+        self,
+        result: Result,
+        photo: StoredPhoto,
+        parent: str | None = None,
+        kind: str = RESULT,
+        format: str = "own",
+        metadata: bool = True,
     ) -> StoredResult:
         """Write ``result`` once: the file that is downloaded, and small copies for the page.
 
         Args:
             parent: the result that was in view when it was asked for, or ``None``.
             kind: RESULT, or GALLERY for one that belongs to a board and not into the history.
+            format, metadata: of ``request.SAVE_SETTINGS``.
 
         Raises:
             OSError: there is no room on the disk.
         """
         parent = parent if parent and self.has_result(parent) else None
-        write = partial(_write_result, result, Path(photo.name).stem)
+        write = partial(_write_result, result, Path(photo.name).stem, format, metadata)
         return self.result(self._store.put(self.visitor, kind, write, parent=parent, photo=photo.id), kind)
 
     def result(self, id: str, kind: str = RESULT) -> StoredResult:
@@ -209,9 +218,9 @@ class Workspace:
         raise KeyError(id)
 
 
-def _write_result(result: Result, stem: str, folder: Path) -> str:
-    name = f"{safe_name(stem)[:40]}-edited.png"
-    save_result(result, folder / name)
+def _write_result(result: Result, stem: str, format: str, metadata: bool, folder: Path) -> str:
+    name = f"{safe_name(stem)[:40]}-edited{suffix_for(result.origin, format)}"
+    save_result(result, folder / name, metadata=metadata)
     _save_copies(result.image, folder)
     return json.dumps(
         {
@@ -219,7 +228,7 @@ def _write_result(result: Result, stem: str, folder: Path) -> str:
             "request": asdict(result.request),
             "checkpoint": result.checkpoint,
             "truncated": result.truncated,
-            "unchanged": getattr(result, "unchanged", False),
+            "unchanged": result.unchanged,
         }
     )
 

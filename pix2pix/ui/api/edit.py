@@ -9,8 +9,8 @@ import gradio as gr
 
 from pix2pix.errors import EditFailed, InvalidImage
 from pix2pix.events import Result
-from pix2pix.files.formats import save_result
-from pix2pix.request import SETTINGS, EditRequest
+from pix2pix.files.formats import save_result, suffix_for
+from pix2pix.request import FORMAT, SAVE_SETTINGS, SETTINGS, EditRequest
 from pix2pix.session import EditSession
 from pix2pix.ui.api.addresses import new_folder
 from pix2pix.ui.api.endpoint import Parameter, instruction_parameter, parameter_of, register
@@ -20,27 +20,30 @@ from pix2pix.ui.queues import MODEL_QUEUE
 
 DESCRIPTION = (
     f"Edit a photo as an instruction says. Hand in the photo as {WAYS}{UPLOAD_TOOL}. Settings that are left out are "
-    "the model's own. Returns the edited photo, a PNG of the photo's size, and the settings that were used; an "
-    "assistant gets a small copy to look at, and the address of the PNG."
+    "the model's own. Returns the edited photo at its full size, and the settings that were used; an assistant gets "
+    "a small copy to look at, and the address of the whole."
 )
 
 
 def build_edit_endpoint(service: EditService) -> None:
     """Register the endpoint."""
 
-    def edit(photo: Path | None, instruction: str, **settings: Any) -> tuple[str, dict[str, Any]]:
+    def edit(
+        photo: Path | None, instruction: str, format: str, metadata: bool, **settings: Any
+    ) -> tuple[str, dict[str, Any]]:
         if photo is None:
             raise InvalidImage(NO_PHOTO)
+        FORMAT.checked(format)
         result = _edited(service, photo, EditRequest(instruction, **settings))
-        path = new_folder() / "edited.png"
-        save_result(result, path)
-        used = {**asdict(result.request), "checkpoint": result.checkpoint, "truncated": result.truncated}
-        return str(path), used
+        path = new_folder() / f"edited{suffix_for(result.origin, format)}"
+        save_result(result, path, metadata=metadata)
+        said = {"truncated": result.truncated, "unchanged": result.unchanged}
+        return str(path), {**asdict(result.request), "checkpoint": result.checkpoint, **said}
 
     parameters = [
         Parameter("photo", PhotoInput(label="photo", visible=False), f"The photo: {WAYS}."),
         instruction_parameter('What to do with it, in English, for example "make it snowy".'),
-        *map(parameter_of, SETTINGS),
+        *map(parameter_of, (*SETTINGS, *SAVE_SETTINGS)),
     ]
     outputs = [gr.Image(label="edited photo", format="png", visible=False), gr.JSON(label="settings", visible=False)]
     register(edit, "edit", DESCRIPTION, parameters, outputs, MODEL_QUEUE)

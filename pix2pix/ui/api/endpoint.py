@@ -34,7 +34,9 @@ class Parameter:
 
 def parameter_of(setting: Setting) -> Parameter:
     """The parameter for ``setting``."""
-    if setting.bounds is None:
+    if setting.choices:
+        component = TextInput(setting.default, label=setting.name, visible=False)
+    elif setting.bounds is None:
         component = gr.Checkbox(setting.default, label=setting.name, visible=False)
     else:
         precision = 0 if setting.kind is int else None

@@ -9,8 +9,8 @@ from typing import Any
 import gradio as gr
 
 from pix2pix.errors import EditError, EditFailed, InvalidImage
-from pix2pix.events import Result, Step
-from pix2pix.files.receipt import read_receipt
+from pix2pix.events import Result, Step, nothing_changed
+from pix2pix.files.receipt import Receipt, find_receipt
 from pix2pix.request import EditRequest
 from pix2pix.serving.desk import Desk
 from pix2pix.serving.stored import StoredResult
@@ -83,7 +83,8 @@ class EditTab:
         who = {"key": f.key, "tab": f.tab}
         receipt = [f.instruction, *f.advanced.controls.values(), f.advanced.new_seed]
         outputs = [f.photo, f.stage, f.slider, f.redo, f.notice, *receipt]
-        f.photo.upload(safely(self.receive), inputs_kwargs={**who, "path": f.photo}, outputs=outputs, **QUICK)
+        given = {**who, "model": f.advanced.model, "path": f.photo}
+        f.photo.upload(safely(self.receive), inputs_kwargs=given, outputs=outputs, **QUICK)
         f.photo.clear(safely(self.put_away), inputs_kwargs=who, outputs=[f.stage, f.slider], **QUICK)
         words = {**who, "model": f.advanced.model, "instruction": f.instruction}
         counting = {"inputs_kwargs": words, "outputs": f.tokens, "trigger_mode": "always_last", **QUICK}
@@ -160,8 +161,7 @@ class EditTab:
         if result.truncated:
             return f"The instruction was too long; this part was not read: “{result.truncated}”"
         if result.unchanged:
-            idea = next(iter(self._service.editor(model).checkpoint.suggestions), "make it night")
-            return f"Nothing was changed. Try “{idea}”, or say it in other words."
+            return nothing_changed(result.request.instruction, self._service.editor(model).checkpoint.suggestions)
         return ""
 
     def stop(self, key: str, tab: str) -> Update:
@@ -180,7 +180,7 @@ class EditTab:
             return ""
         return stage.token_count(editor.count_tokens(instruction), editor.max_tokens)
 
-    def receive(self, key: str, tab: str, path: Path | None) -> Update:
+    def receive(self, key: str, tab: str, model: str, path: Path | None) -> Update:
         """A new photo: refuse it in one sentence, or bring back the settings it carries."""
         f = self.fields
         if path is None:
@@ -188,16 +188,24 @@ class EditTab:
         workspace = self._visitors.workspace(key)
         try:
             photo = workspace.add_photo(path)
-            request = read_receipt(photo.file)
+            receipt = find_receipt(photo.file)
         except EditError as error:
             return {f.photo: None, **view.blank(f, stage.failed(str(error)))}
         Desk.of(workspace, tab).write(workspace, tab, photo=photo.id, view=None)
         update = {**view.blank(f, stage.INVITATION), **view.photo_in_view(f, photo), **view.notice(f, "")}
         update[f.redo] = gr.update(interactive=workspace.after(None, photo.id) is not None)
-        if request is not None:
-            gr.Info("This picture was made here: its words and settings are back.")
-            update |= view.words_and_settings(f, request)
+        if receipt is not None:
+            update |= view.words_and_settings(f, receipt.request)
+            update |= view.notice(f, self._remark_on_receipt(receipt, model))
         return update
+
+    def _remark_on_receipt(self, receipt: Receipt, model: str) -> str:
+        said = ["This picture was made here: its words and settings are back."]
+        if receipt.moved:
+            said.append(f"Out of their range, and moved into it: {', '.join(receipt.moved)}.")
+        if receipt.checkpoint and receipt.checkpoint != model:
+            said.append(f"It was made by “{receipt.checkpoint}”, which can be chosen under Advanced.")
+        return " ".join(said)
 
     def put_away(self, key: str, tab: str) -> Update:
         """No photo; the results stay."""

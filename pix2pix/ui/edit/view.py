@@ -18,7 +18,6 @@ from pix2pix.ui.edit.fields import Fields
 from pix2pix.ui.protocols import CheckpointLike, EditorLike
 
 LOADING = "<p role='status'>The model is being loaded. You can choose a photo meanwhile …</p>"
-SHOWN_AS_THEY_ARE = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif")  # by every browser
 
 
 def blank(f: Fields, content: str) -> Update:
@@ -47,9 +46,7 @@ def in_view(f: Fields, workspace: Workspace, desk: Desk) -> Update:
 
 def photo_in_view(f: Fields, photo: StoredPhoto | None) -> Update:
     """The photo itself, or a copy of it where browsers cannot show it."""
-    if photo is None:
-        return {f.photo: None}
-    return {f.photo: str(photo.file if photo.file.suffix.lower() in SHOWN_AS_THEY_ARE else photo.shown)}
+    return {f.photo: str(photo.displayed) if photo else None}
 
 
 def words_and_settings(f: Fields, request: EditRequest) -> Update:
