@@ -13,12 +13,11 @@ from pix2pix.ui.edit.history import History
 from pix2pix.ui.edit.tab import EditTab
 from pix2pix.ui.gallery.fields import lay_out_gallery
 from pix2pix.ui.gallery.tab import GalleryTab
+from pix2pix.ui.header import TITLE, draw_header
 from pix2pix.ui.protocols import EditService
 from pix2pix.ui.queues import AT_ONCE
 from pix2pix.ui.safely import safely
 
-TITLE = "InstructPix2Pix"
-INTRODUCTION = f"# {TITLE}\nDrop in a photo, say what to do with it, and get the edited photo back."
 EXAMPLES = ("tower.jpg", "lion.jpg", "cheetah1.jpg")  # photographs that come with gradio
 
 
@@ -26,8 +25,7 @@ def build_page(service: EditService, visitors: Visitors) -> gr.Blocks:
     """The page around ``service``, with the work of ``visitors``; it can be shown before a model is loaded."""
     gr.set_static_paths(visitors.store.files)  # shown as they are, under names that nobody can guess
     with PlainBlocks(title=TITLE, analytics_enabled=False) as page:
-        gr.Markdown(INTRODUCTION, elem_id="title")
-        banner = gr.HTML(view.LOADING, elem_id="model", padding=False)
+        banner = draw_header(view.LOADING)
         with gr.Tab("Edit"):
             fields = lay_out()
             gr.Examples(

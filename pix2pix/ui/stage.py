@@ -1,4 +1,4 @@
-"""What stands where the result will be: an invitation, the picture as it forms, or a sentence on what went wrong.
+"""What stands in front of the photo: nothing, the picture as it forms, or a sentence on how things are.
 
 The forming picture travels inside the page as a data URL, so that previews never become files.
 """
@@ -11,20 +11,24 @@ from PIL.Image import Image
 
 from pix2pix.events import Step
 
-INVITATION = '<div class="stage"><p>Drop in a photo, say what should change, and press <b>Edit</b>.</p></div>'
-WAITING = (
-    '<div class="stage" role="status"><p>Your edit is waiting for its turn. Its place in the queue is shown above; '
-    "<b>Stop</b> gives it up.</p></div>"
-)
-STARTING = '<div class="stage" role="status"><p>Getting ready …</p></div>'
-STOPPED = '<div class="stage" role="status"><p>Stopped. Your photo and your words are still here.</p></div>'
+INVITATION = '<div class="stage"></div>'  # the photo itself is seen, or the field that asks for one
+
+
+def note(sentence: str) -> str:
+    """A sentence in front of the photo; it may hold markup."""
+    return f'<div class="stage note"><p>{sentence}</p></div>'
+
+
+WAITING = note("Your edit is waiting for its turn. <b>Stop</b> gives it up.")
+STARTING = note("Getting ready …")
+STOPPED = note("Stopped. Your photo and your words are still here.")
 
 
 def forming(step: Step, seconds_left: float) -> str:
     """The picture after ``step`` with a bar below it."""
     left = f"about {seconds_left:.0f} s left" if seconds_left >= 1 else "almost done"
     return (
-        f'<div class="stage"><img src="{data_url(step.preview)}" alt="The picture as it forms">'
+        f'<div class="stage forming"><img src="{data_url(step.preview)}" alt="The picture as it forms">'
         f'<progress value="{step.index}" max="{step.total}" aria-label="Progress of the edit"></progress>'
         f"<p>Step {step.index} of {step.total} · {left}</p></div>"
     )
@@ -32,7 +36,7 @@ def forming(step: Step, seconds_left: float) -> str:
 
 def failed(sentence: str) -> str:
     """The one sentence about what went wrong."""
-    return f'<div class="stage" role="alert"><p>{html.escape(sentence)}</p></div>'
+    return f'<div class="stage note failed" role="alert"><p>{html.escape(sentence)}</p></div>'
 
 
 def token_count(tokens: int, limit: int) -> str:
