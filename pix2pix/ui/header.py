@@ -14,7 +14,7 @@ LINKS = {
 
 
 def draw_header(says_at_first: str) -> gr.HTML:
-    """Draw it into the Blocks at hand; returns the line on the model, which says ``says_at_first`` until one is there."""
+    """Draw it into the Blocks at hand; returns the line on the model, which ``says_at_first`` that none is there."""
     space = os.environ.get("SPACE_ID")
     with gr.Row(elem_id="header"):
         with gr.Column(scale=3, min_width=280):
@@ -30,5 +30,7 @@ def draw_header(says_at_first: str) -> gr.HTML:
 def _links(space: str | None) -> str:
     """A Space links to its own files; elsewhere the code is that of the paper."""
     links = LINKS | ({"Code": f"https://huggingface.co/spaces/{space}/tree/main"} if space else {})
-    anchors = (f'<a href="{address}" target="_blank" rel="noopener">{name}</a>' for name, address in links.items())
+    anchors = (
+        f'<a href="{address}" target="_blank" rel="noopener" data-say>{name}</a>' for name, address in links.items()
+    )
     return f"<nav>{''.join(anchors)}</nav>"

@@ -6,6 +6,7 @@ from gradio.media import get_image
 from pix2pix.serving.visitors import Visitors
 from pix2pix.ui.api.blocks import PlainBlocks
 from pix2pix.ui.api.code_tab import build_code_tab
+from pix2pix.ui.browser import script
 from pix2pix.ui.edit import view
 from pix2pix.ui.edit.advanced import AdvancedPanel
 from pix2pix.ui.edit.fields import lay_out
@@ -15,7 +16,7 @@ from pix2pix.ui.gallery.fields import lay_out_gallery
 from pix2pix.ui.gallery.tab import GalleryTab
 from pix2pix.ui.header import TITLE, draw_header
 from pix2pix.ui.protocols import EditService
-from pix2pix.ui.queues import AT_ONCE
+from pix2pix.ui.queues import AT_ONCE, PRIVATE
 from pix2pix.ui.safely import safely
 
 EXAMPLES = ("tower.jpg", "lion.jpg", "cheetah1.jpg")  # photographs that come with gradio
@@ -40,5 +41,6 @@ def build_page(service: EditService, visitors: Visitors) -> gr.Blocks:
         history = History(fields, panel, service, visitors)
         history.wire(page)
         gallery.open_after(history.opened)
+        page.load(None, js=script(), **PRIVATE)
         page.load(safely(panel.open), fields.preferences, [*panel.about_a_model, fields.advanced.model], **AT_ONCE)
     return page

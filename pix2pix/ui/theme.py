@@ -1,8 +1,8 @@
 """The look of the page, light and dark. System fonts only: the page works without any other server."""
 
-from pathlib import Path
-
 import gradio as gr
+
+from pix2pix.ui.browser import style_sheet
 
 PICTURE_HEIGHT = "var(--picture)"  # of whatever is looked at; the style sheet knows how high the window is
 
@@ -14,4 +14,4 @@ THEME = gr.themes.Soft(
     font_mono=["ui-monospace", "monospace"],
 )
 
-CSS = (Path(__file__).parent / "browser" / "look.css").read_text(encoding="utf-8")
+CSS = style_sheet()

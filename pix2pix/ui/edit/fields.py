@@ -15,7 +15,7 @@ WORKSPACE_KEY = "instruct-pix2pix-workspace"
 MAX_IDEAS = 40
 DROP_HERE = "# Drop in a photo\nor click to choose one"
 NO_RESULTS = "Your results will stand here. None is lost when you make another."
-YOURS = '<div class="chips"></div>'  # filled in the browser
+YOURS = '<div class="label" data-say>Yours</div><div class="chips"></div>'  # filled in the browser
 NOT_WHAT_YOU_EXPECTED = """
 - **Too little changes.** Press *Change more*: it raises text guidance and lowers image guidance by a notch.
 - **Too much changes.** Press *Keep more*: it does the opposite, with the same seed.
@@ -106,7 +106,12 @@ def _pictures() -> dict[str, gr.components.Component]:
             **shown,
         )
         slider = gr.ImageSlider(
-            label="Before and after", visible=False, interactive=False, buttons=["fullscreen"], elem_id="slider", **shown
+            label="Before and after",
+            buttons=["fullscreen"],
+            interactive=False,
+            visible=False,
+            elem_id="slider",
+            **shown,
         )
         forming = gr.HTML(stage.INVITATION, elem_id="stage", padding=False)
         notice = gr.HTML("", elem_id="notice", padding=False)
