@@ -1,7 +1,6 @@
 """The page: a title, what model is at work, the tabs."""
 
 import gradio as gr
-from gradio.media import get_image
 
 from pix2pix.serving.visitors import Visitors
 from pix2pix.ui.api.blocks import PlainBlocks
@@ -11,15 +10,16 @@ from pix2pix.ui.edit import view
 from pix2pix.ui.edit.advanced import AdvancedPanel
 from pix2pix.ui.edit.fields import lay_out
 from pix2pix.ui.edit.history import History
+from pix2pix.ui.edit.link import wire_link
 from pix2pix.ui.edit.tab import EditTab
+from pix2pix.ui.examples import draw_examples
 from pix2pix.ui.gallery.fields import lay_out_gallery
 from pix2pix.ui.gallery.tab import GalleryTab
 from pix2pix.ui.header import TITLE, draw_header
+from pix2pix.ui.languages import translate
 from pix2pix.ui.protocols import EditService
 from pix2pix.ui.queues import AT_ONCE, PRIVATE
 from pix2pix.ui.safely import safely
-
-EXAMPLES = ("tower.jpg", "lion.jpg", "cheetah1.jpg")  # photographs that come with gradio
 
 
 def build_page(service: EditService, visitors: Visitors) -> gr.Blocks:
@@ -29,9 +29,7 @@ def build_page(service: EditService, visitors: Visitors) -> gr.Blocks:
         banner = draw_header(view.LOADING)
         with gr.Tab("Edit"):
             fields = lay_out()
-            gr.Examples(
-                [[get_image(name)] for name in EXAMPLES], fields.photo, label="No photo at hand? Take one of these"
-            )
+            draw_examples(fields)
         with gr.Tab("Gallery"):
             gallery = GalleryTab(lay_out_gallery(), fields.key, fields.tab, service, visitors)
         with gr.Tab("Use it from code"):
@@ -42,5 +40,8 @@ def build_page(service: EditService, visitors: Visitors) -> gr.Blocks:
         history.wire(page)
         gallery.open_after(history.opened)
         page.load(None, js=script(), **PRIVATE)
-        page.load(safely(panel.open), fields.preferences, [*panel.about_a_model, fields.advanced.model], **AT_ONCE)
+        about_a_model = [*panel.about_a_model, fields.advanced.model]
+        opened = history.opened.then(safely(panel.open), fields.preferences, about_a_model, **AT_ONCE)
+        wire_link(fields, opened)
+    translate(page)
     return page

@@ -3,6 +3,7 @@
 import gradio as gr
 
 from pix2pix.ui.browser import style_sheet
+from pix2pix.ui.languages import I18N
 
 PICTURE_HEIGHT = "var(--picture)"  # of whatever is looked at; the style sheet knows how high the window is
 
@@ -15,3 +16,4 @@ THEME = gr.themes.Soft(
 )
 
 CSS = style_sheet()
+LOOK = {"theme": THEME, "css": CSS, "i18n": I18N}  # what ``launch`` is to be given

@@ -16,14 +16,14 @@ MAX_IDEAS = 40
 DROP_HERE = "# Drop in a photo\nor click to choose one"
 NO_RESULTS = "Your results will stand here. None is lost when you make another."
 YOURS = '<div class="label" data-say>Yours</div><div class="chips"></div>'  # filled in the browser
-NOT_WHAT_YOU_EXPECTED = """
-- **Too little changes.** Press *Change more*: it raises text guidance and lowers image guidance by a notch.
-- **Too much changes.** Press *Keep more*: it does the opposite, with the same seed.
-- **Almost right.** Try another seed. Each seed is another attempt at the same edit.
-- **It misunderstood.** Say it in other words: “make it a sunset” and “turn it into sunset” can differ.
-- **It looks unfinished.** Give it more steps, if the model gains from them: the hint beside the steps says so.
-- **Faces came out odd.** Small faces have few pixels where the model draws. Crop closer, or choose a larger size.
-"""
+NOT_WHAT_YOU_EXPECTED = (
+    "<b>Too little changes.</b> Press <i>Change more</i>: it raises text guidance and lowers that of the image.",
+    "<b>Too much changes.</b> Press <i>Keep more</i>: it does the opposite, with the same seed.",
+    "<b>Almost right.</b> Try another seed. Each seed is another attempt at the same edit.",
+    "<b>It misunderstood.</b> Say it in other words: “make it a sunset” and “turn it into sunset” can differ.",
+    "<b>It looks unfinished.</b> Give it more steps, if the model gains from them: the hint beside the steps says so.",
+    "<b>Faces came out odd.</b> Small faces have few pixels to be drawn with. Crop closer, or choose a larger size.",
+)
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def lay_out() -> Fields:
         "advanced": _advanced(),
     }
     with gr.Accordion("Not what you expected?", open=False, elem_id="advice"):
-        gr.Markdown(NOT_WHAT_YOU_EXPECTED)
+        gr.HTML(f"<ul>{''.join(f'<li data-say>{advice}</li>' for advice in NOT_WHAT_YOU_EXPECTED)}</ul>")
     return Fields(**parts)
 
 
@@ -126,7 +126,7 @@ def _instruction() -> dict[str, gr.components.Component]:
     with gr.Row(elem_id="words"):
         instruction = gr.Textbox(
             label="What should change?",
-            placeholder="What should change?",
+            placeholder="Say what should change",
             show_label=False,
             max_lines=3,
             scale=6,
