@@ -38,6 +38,8 @@ function look() {
   if (now.busy && !seen.busy) begin();
   if (now.result && now.result !== seen.result && seen.busy) bringIntoView();
   tellOf(now);
+  const model = $("#model p"); // one line, which unfolds when it is reached
+  if (model) model.tabIndex = 0;
   seen = now;
 }
 

@@ -60,6 +60,7 @@ function mark() {
 }
 
 document.addEventListener("edit-begins", remember);
+document.addEventListener("forget-everything", () => keep({starred: [], recent: []}));
 document.addEventListener("click", event => event.target.closest?.("#star") && star());
 document.addEventListener("input", event => event.target === field() && mark());
 new MutationObserver(() => { if ($("#yours .chips")?.childElementCount === 0) draw(); mark(); })

@@ -192,14 +192,14 @@ def _strip() -> gr.Gallery:
 def _advanced() -> Advanced:
     controls: Controls = {}
     with gr.Accordion("Advanced", open=False, elem_id="advanced"):
-        about = "What draws your edits. One that is not on this machine yet is downloaded first."
-        model = gr.Dropdown(label="Model", info=about, interactive=True, elem_id="models")
         for place in Place:
             with gr.Row():
                 controls |= draw_controls(place)
                 if place is Place.CHANCE:
                     about = "Every edit looks a little different."
                     new_seed = gr.Checkbox(True, label="New seed each time", info=about, elem_id="new-seed")
+        about = "What draws your edits. One that is not on this machine yet is downloaded first."
+        model = gr.Dropdown(label="Model", info=about, interactive=True, elem_id="models")
         with gr.Row():
             reset = gr.Button("Reset to defaults", size="sm", elem_id="reset")
             surprise = gr.Button("Random guidance", size="sm", elem_id="surprise")

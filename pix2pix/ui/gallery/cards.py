@@ -7,9 +7,7 @@ from pix2pix.ui.gallery.board import Board
 from pix2pix.ui.gallery.card import DONE, EDITING, FAILED, WAITING, Card
 from pix2pix.ui.stage import data_url
 
-NOTHING_YET = (
-    '<div class="empty" data-say>Your photos will stand here, and their results as soon as they are there.</div>'
-)
+NOTHING_YET = '<div class="empty" data-say>Your photos will stand here, and their results as they come.</div>'
 MARKS = {WAITING: "", EDITING: "", DONE: "✓", FAILED: "!"}
 
 CSS = """

@@ -127,8 +127,8 @@ def _close_up() -> CloseUp:
 
 
 def _pictures() -> tuple[gr.ImageSlider, gr.Image]:
-    shown = {"height": PICTURE_HEIGHT, "interactive": False, "visible": False}
-    slider = gr.ImageSlider(label="Before and after", elem_id="gallery-slider", **shown)
+    shown = {"height": PICTURE_HEIGHT, "show_label": False, "interactive": False, "visible": False}
+    slider = gr.ImageSlider(label="Before and after", buttons=["fullscreen"], elem_id="gallery-slider", **shown)
     original = gr.Image(label="The photo", format="jpeg", buttons=[], elem_id="gallery-original", **shown)
     return slider, original
 
