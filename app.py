@@ -9,7 +9,7 @@ from pix2pix.serving.studio import Studio, load_editor
 from pix2pix.serving.visitors import open_visitors
 from pix2pix.ui import build_page
 from pix2pix.ui.api.server import app_options
-from pix2pix.ui.theme import CSS, THEME
+from pix2pix.ui.theme import LOOK
 
 if TYPE_CHECKING:
     from pix2pix import Editor
@@ -27,8 +27,7 @@ def main() -> None:
     page = build_page(Studio(model, _load), visitors)
     page.queue(max_size=WAITING_EDITS, api_open=False)
     page.launch(
-        theme=THEME,
-        css=CSS,
+        **LOOK,
         max_file_size=MAX_BYTES,
         state_session_capacity=VISITORS,
         enable_monitoring=False,

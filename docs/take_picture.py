@@ -14,18 +14,18 @@ PATIENCE = 90_000  # milliseconds
 
 
 def main(out: Path, address: str = "http://127.0.0.1:7860", theme: str = "light") -> None:
-    """Edit the photo of the tower and write what the page looks like to ``out``."""
+    """Edit the photo of a cheetah and write what the page looks like to ``out``."""
     with sync_playwright() as playwright:
         chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 1280, "height": 940})
+        page = browser.new_page(viewport={"width": 1200, "height": 900})
         page.set_default_timeout(PATIENCE)
         expect.set_options(timeout=PATIENCE)
         page.goto(f"{address}/?__theme={theme}")
         expect(page.locator("#model b")).to_be_visible()
-        page.set_input_files("#photo input[type=file]", get_image("tower.jpg"))
+        page.set_input_files("#photo input[type=file]", get_image("cheetah.jpg"))
         expect(page.locator("#photo img")).to_be_visible()
-        for instruction in ("make it night", "make it a pencil sketch", "make it a sunset"):
+        for instruction in ("make it night", "make it a pencil sketch", "make it look like sunset"):
             page.fill("#instruction textarea", instruction)
             page.press("#instruction textarea", "Enter")
             expect(page.locator("#edit")).to_be_disabled()

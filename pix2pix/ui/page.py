@@ -1,38 +1,35 @@
 """The page: a title, what model is at work, the tabs."""
 
 import gradio as gr
-from gradio.media import get_image
 
 from pix2pix.serving.visitors import Visitors
 from pix2pix.ui.api.blocks import PlainBlocks
 from pix2pix.ui.api.code_tab import build_code_tab
+from pix2pix.ui.browser import script
 from pix2pix.ui.edit import view
 from pix2pix.ui.edit.advanced import AdvancedPanel
 from pix2pix.ui.edit.fields import lay_out
 from pix2pix.ui.edit.history import History
+from pix2pix.ui.edit.link import wire_link
 from pix2pix.ui.edit.tab import EditTab
+from pix2pix.ui.examples import draw_examples
 from pix2pix.ui.gallery.fields import lay_out_gallery
 from pix2pix.ui.gallery.tab import GalleryTab
+from pix2pix.ui.header import TITLE, draw_header
+from pix2pix.ui.languages import translate
 from pix2pix.ui.protocols import EditService
-from pix2pix.ui.queues import AT_ONCE
+from pix2pix.ui.queues import AT_ONCE, PRIVATE
 from pix2pix.ui.safely import safely
-
-TITLE = "InstructPix2Pix"
-INTRODUCTION = f"# {TITLE}\nDrop in a photo, say what to do with it, and get the edited photo back."
-EXAMPLES = ("tower.jpg", "lion.jpg", "cheetah1.jpg")  # photographs that come with gradio
 
 
 def build_page(service: EditService, visitors: Visitors) -> gr.Blocks:
     """The page around ``service``, with the work of ``visitors``; it can be shown before a model is loaded."""
     gr.set_static_paths(visitors.store.files)  # shown as they are, under names that nobody can guess
     with PlainBlocks(title=TITLE, analytics_enabled=False) as page:
-        gr.Markdown(INTRODUCTION, elem_id="title")
-        banner = gr.HTML(view.LOADING, elem_id="model", padding=False)
+        banner = draw_header(view.LOADING)
         with gr.Tab("Edit"):
             fields = lay_out()
-            gr.Examples(
-                [[get_image(name)] for name in EXAMPLES], fields.photo, label="No photo at hand? Take one of these"
-            )
+            draw_examples(fields)
         with gr.Tab("Gallery"):
             gallery = GalleryTab(lay_out_gallery(), fields.key, fields.tab, service, visitors)
         with gr.Tab("Use it from code"):
@@ -42,5 +39,9 @@ def build_page(service: EditService, visitors: Visitors) -> gr.Blocks:
         history = History(fields, panel, service, visitors)
         history.wire(page)
         gallery.open_after(history.opened)
-        page.load(safely(panel.open), fields.preferences, [*panel.about_a_model, fields.advanced.model], **AT_ONCE)
+        page.load(None, js=script(), **PRIVATE)
+        about_a_model = [*panel.about_a_model, fields.advanced.model]
+        opened = history.opened.then(safely(panel.open), fields.preferences, about_a_model, **AT_ONCE)
+        wire_link(fields, opened)
+    translate(page)
     return page

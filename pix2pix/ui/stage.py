@@ -1,4 +1,4 @@
-"""What stands where the result will be: an invitation, the picture as it forms, or a sentence on what went wrong.
+"""What stands in front of the photo: nothing, the picture as it forms, or a sentence on how things are.
 
 The forming picture travels inside the page as a data URL, so that previews never become files.
 """
@@ -11,28 +11,33 @@ from PIL.Image import Image
 
 from pix2pix.events import Step
 
-INVITATION = '<div class="stage"><p>Drop in a photo, say what should change, and press <b>Edit</b>.</p></div>'
-WAITING = (
-    '<div class="stage" role="status"><p>Your edit is waiting for its turn. Its place in the queue is shown above; '
-    "<b>Stop</b> gives it up.</p></div>"
-)
-STARTING = '<div class="stage" role="status"><p>Getting ready …</p></div>'
-STOPPED = '<div class="stage" role="status"><p>Stopped. Your photo and your words are still here.</p></div>'
+INVITATION = '<div class="stage"></div>'  # the photo itself is seen, or the field that asks for one
+
+
+def note(sentence: str) -> str:
+    """A sentence in front of the photo; it may hold markup."""
+    return f'<div class="stage note"><p data-say>{sentence}</p></div>'
+
+
+WAITING = note("Your edit is waiting for its turn. <b>Stop</b> gives it up.")
+STARTING = note("Getting ready …")
+STOPPED = note("Stopped. Your photo and your words are still here.")
 
 
 def forming(step: Step, seconds_left: float) -> str:
     """The picture after ``step`` with a bar below it."""
-    left = f"about {seconds_left:.0f} s left" if seconds_left >= 1 else "almost done"
+    said = "Step {0} of {1} · about {2} s left" if seconds_left >= 1 else "Step {0} of {1} · almost done"
+    values = step.index, step.total, round(seconds_left)
     return (
-        f'<div class="stage"><img src="{data_url(step.preview)}" alt="The picture as it forms">'
+        f'<div class="stage forming"><img src="{data_url(step.preview)}" alt="The picture as it forms">'
         f'<progress value="{step.index}" max="{step.total}" aria-label="Progress of the edit"></progress>'
-        f"<p>Step {step.index} of {step.total} · {left}</p></div>"
+        f'<p data-say="{said}" data-values="{"|".join(map(str, values))}">{said.format(*values)}</p></div>'
     )
 
 
 def failed(sentence: str) -> str:
     """The one sentence about what went wrong."""
-    return f'<div class="stage" role="alert"><p>{html.escape(sentence)}</p></div>'
+    return f'<div class="stage note failed" role="alert"><p>{html.escape(sentence)}</p></div>'
 
 
 def token_count(tokens: int, limit: int) -> str:
@@ -40,8 +45,12 @@ def token_count(tokens: int, limit: int) -> str:
     if not tokens:
         return ""
     if tokens > limit:
-        return f'<span class="over">{tokens} of {limit} word pieces: the end will not be read.</span>'
-    return f"{tokens} of {limit} word pieces"
+        return _counted("{0} of {1} word pieces: the end will not be read.", tokens, limit, "over")
+    return _counted("{0} of {1} word pieces", tokens, limit)
+
+
+def _counted(said: str, tokens: int, limit: int, kind: str = "") -> str:
+    return f'<span class="{kind}" data-say="{said}" data-values="{tokens}|{limit}">{said.format(tokens, limit)}</span>'
 
 
 def data_url(picture: Image) -> str:

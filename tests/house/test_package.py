@@ -36,7 +36,8 @@ def test_the_wheel_holds_the_package_with_its_data_and_nothing_else(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     ours = {path for path in PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
-    wanted = {path for path in ours if path.suffix in (".py", ".toml", ".txt", ".md") or path.name == "py.typed"}
+    kinds = (".py", ".toml", ".txt", ".md", ".css", ".js", ".webp")
+    wanted = {path for path in ours if path.suffix in kinds or path.name == "py.typed"}
     wanted |= {path for path in ours if path.is_relative_to(PACKAGE / "pocket")}
     assert names == {path.relative_to(ROOT).as_posix() for path in wanted}
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pix2pix.serving.store import Store
 from pix2pix.serving.visitors import Visitors
 from pix2pix.ui import build_page
-from pix2pix.ui.theme import CSS, THEME
+from pix2pix.ui.theme import LOOK
 from tests.browser import FLAGS, MISSING, find_chromium
 
 PATIENCE = 90_000  # milliseconds, for a slow machine
@@ -45,7 +45,7 @@ def address(pocket, tmp_path_factory) -> Iterator[str]:
     store = Store(tmp_path_factory.mktemp("visitors"), keep_seconds=3600, max_bytes=2 * 10**9)
     page = build_page(StudioOf(pocket), Visitors(store))
     page.queue(max_size=20, api_open=False)
-    page.launch(theme=THEME, css=CSS, server_port=port, prevent_thread_lock=True, quiet=True)
+    page.launch(server_port=port, prevent_thread_lock=True, quiet=True, **LOOK)
     yield f"http://127.0.0.1:{port}"
     page.close()
 

@@ -13,14 +13,17 @@ from pix2pix.ui.upload import PhotoUpload
 STORAGE_KEY = "instruct-pix2pix"
 WORKSPACE_KEY = "instruct-pix2pix-workspace"
 MAX_IDEAS = 40
-NOT_WHAT_YOU_EXPECTED = """
-- **Too little changes.** Press *Change more*: it raises text guidance and lowers image guidance by a notch.
-- **Too much changes.** Press *Keep more*: it does the opposite, with the same seed.
-- **Almost right.** Try another seed. Each seed is another attempt at the same edit.
-- **It misunderstood.** Say it in other words: “make it a sunset” and “turn it into sunset” can differ.
-- **It looks unfinished.** Give it more steps, if the model gains from them: the hint beside the steps says so.
-- **Faces came out odd.** Small faces have few pixels where the model draws. Crop closer, or choose a larger size.
-"""
+DROP_HERE = "# Drop in a photo\nor click to choose one"
+NO_RESULTS = "Your results will stand here. None is lost when you make another."
+YOURS = '<div class="label" data-say>Yours</div><div class="chips"></div>'  # filled in the browser
+NOT_WHAT_YOU_EXPECTED = (
+    "<b>Too little changes.</b> Press <i>Change more</i>: it raises text guidance and lowers that of the image.",
+    "<b>Too much changes.</b> Press <i>Keep more</i>: it does the opposite, with the same seed.",
+    "<b>Almost right.</b> Try another seed. Each seed is another attempt at the same edit.",
+    "<b>It misunderstood.</b> Say it in other words: “make it a sunset” and “turn it into sunset” can differ.",
+    "<b>It looks unfinished.</b> Give it more steps, if the model gains from them: the hint beside the steps says so.",
+    "<b>Faces came out odd.</b> Small faces have few pixels to be drawn with. Crop closer, or choose a larger size.",
+)
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Fields:
     stage: gr.HTML
     slider: gr.ImageSlider
     instruction: gr.Textbox
+    copy_link: gr.Button
     tokens: gr.HTML
     notice: gr.HTML
     edit: gr.Button
@@ -84,68 +88,98 @@ def lay_out() -> Fields:
         **_results(),
         "advanced": _advanced(),
     }
-    with gr.Accordion("Not what you expected?", open=False):
-        gr.Markdown(NOT_WHAT_YOU_EXPECTED)
+    with gr.Accordion("Not what you expected?", open=False, elem_id="advice"):
+        gr.HTML(f"<ul>{''.join(f'<li data-say>{advice}</li>' for advice in NOT_WHAT_YOU_EXPECTED)}</ul>")
     return Fields(**parts)
 
 
 def _pictures() -> dict[str, gr.components.Component]:
-    with gr.Row():
-        with gr.Column(min_width=300):
-            photo = PhotoUpload(
-                label="Your photo",
-                sources=["upload", "webcam", "clipboard"],
-                height=PICTURE_HEIGHT,
-                alt_text="Your photo",
-                elem_id="photo",
-            )
-        with gr.Column(min_width=300):
-            forming = gr.HTML(stage.INVITATION, elem_id="stage", padding=False)
-            slider = gr.ImageSlider(
-                label="Before and after", height=PICTURE_HEIGHT, visible=False, interactive=False, elem_id="slider"
-            )
-    return {"photo": photo, "stage": forming, "slider": slider}
+    """Photo, forming picture and result share one place; the style sheet says which of them is in front."""
+    shown = {"height": PICTURE_HEIGHT, "show_label": False}
+    with gr.Column(elem_id="place"):
+        photo = PhotoUpload(
+            label="Your photo",
+            sources=["upload", "webcam", "clipboard"],
+            placeholder=DROP_HERE,
+            alt_text="Your photo",
+            elem_id="photo",
+            **shown,
+        )
+        slider = gr.ImageSlider(
+            label="Before and after",
+            buttons=["fullscreen"],
+            interactive=False,
+            visible=False,
+            elem_id="slider",
+            **shown,
+        )
+        forming = gr.HTML(stage.INVITATION, elem_id="stage", padding=False)
+        notice = gr.HTML("", elem_id="notice", padding=False)
+        with gr.Row(elem_id="peek"):
+            gr.Button("Compare", size="sm", elem_id="see-result")
+            gr.Button("Photo", size="sm", elem_id="see-photo")
+            gr.Button("Another photo", size="sm", elem_id="another")
+    return {"photo": photo, "stage": forming, "slider": slider, "notice": notice}
 
 
 def _instruction() -> dict[str, gr.components.Component]:
-    with gr.Row(equal_height=True):
+    with gr.Row(elem_id="words"):
         instruction = gr.Textbox(
             label="What should change?",
-            placeholder="make it night",
+            placeholder="Say what should change",
+            show_label=False,
             max_lines=3,
-            scale=5,
-            min_width=320,
+            scale=6,
+            min_width=300,
             elem_id="instruction",
         )
-        edit = gr.Button("Edit", variant="primary", scale=1, min_width=120, elem_id="edit")
-        stop = gr.Button("Stop", scale=1, min_width=120, interactive=False, elem_id="stop")
-    tokens = gr.HTML("", elem_id="tokens", padding=False)
-    notice = gr.HTML("", elem_id="notice", padding=False)
-    suggestions = gr.Dataset(
-        label="Ideas",
-        components=[instruction],
-        samples=[[""]],
-        samples_per_page=MAX_IDEAS,
-        visible=False,
-        elem_id="ideas",
-    )
-    said = {"tokens": tokens, "notice": notice}
-    return {"instruction": instruction, "edit": edit, "stop": stop, **said, "suggestions": suggestions}
+        edit = gr.Button("Edit", variant="primary", scale=1, min_width=110, elem_id="edit")
+        stop = gr.Button("Stop", scale=1, min_width=80, interactive=False, elem_id="stop")
+    with gr.Row(elem_id="under-words"):
+        gr.Button("Keep these words", size="sm", elem_id="star")
+        copy_link = gr.Button("Copy link", size="sm", elem_id="copy-link")
+        tokens = gr.HTML("", elem_id="tokens", padding=False)
+    parts = {"instruction": instruction, "edit": edit, "stop": stop, "copy_link": copy_link, "tokens": tokens}
+    return {**parts, "suggestions": _wishes(instruction)}
+
+
+def _wishes(instruction: gr.Textbox) -> gr.Dataset:
+    """What the model does well, and below it what this visitor said before, which only the browser knows."""
+    with gr.Column(elem_id="wishes"):
+        ideas = gr.Dataset(
+            label="Ideas",
+            components=[instruction],
+            samples=[[""]],
+            samples_per_page=MAX_IDEAS,
+            visible=False,
+            elem_id="ideas",
+        )
+        gr.HTML(YOURS, elem_id="yours", padding=False)
+    return ideas
 
 
 def _results() -> dict[str, gr.components.Component]:
     labels = {"undo": "Undo", "redo": "Redo", "further": "Edit further", "more": "Change more", "keep": "Keep more"}
-    with gr.Row():
+    with gr.Row(elem_id="after-an-edit"):
         buttons = {
-            name: gr.Button(label, interactive=False, min_width=110, elem_id=name) for name, label in labels.items()
+            name: gr.Button(label, interactive=False, size="sm", min_width=100, elem_id=name)
+            for name, label in labels.items()
         }
-        download = gr.DownloadButton("Download", interactive=False, min_width=110, elem_id="download")
-    strip = gr.Gallery(
+        download = gr.DownloadButton("Download", interactive=False, size="sm", min_width=100, elem_id="download")
+    with gr.Column(elem_id="results"):
+        gr.HTML(NO_RESULTS, elem_id="no-results", padding=False)
+        strip = _strip()
+    with gr.Row(elem_id="tidy"):
+        delete = gr.Button("Delete this result", size="sm", interactive=False, elem_id="delete")
+        forget = gr.Button("Forget everything", size="sm", elem_id="forget")
+    return {**buttons, "download": download, "strip": strip, "delete": delete, "forget": forget}
+
+
+def _strip() -> gr.Gallery:
+    return gr.Gallery(
         label="Your results",
-        columns=8,
-        height=170,
+        show_label=False,
         object_fit="contain",
-        fit_columns=False,
         buttons=[],
         allow_preview=False,
         interactive=False,
@@ -153,23 +187,19 @@ def _results() -> dict[str, gr.components.Component]:
         format="jpeg",
         elem_id="strip",
     )
-    with gr.Row():
-        delete = gr.Button("Delete this result", size="sm", interactive=False, min_width=110, elem_id="delete")
-        forget = gr.Button("Forget everything", size="sm", min_width=110, elem_id="forget")
-    return {**buttons, "download": download, "strip": strip, "delete": delete, "forget": forget}
 
 
 def _advanced() -> Advanced:
     controls: Controls = {}
     with gr.Accordion("Advanced", open=False, elem_id="advanced"):
-        about = "What draws your edits. One that is not on this machine yet is downloaded first."
-        model = gr.Dropdown(label="Model", info=about, interactive=True, elem_id="models")
         for place in Place:
             with gr.Row():
                 controls |= draw_controls(place)
                 if place is Place.CHANCE:
                     about = "Every edit looks a little different."
                     new_seed = gr.Checkbox(True, label="New seed each time", info=about, elem_id="new-seed")
+        about = "What draws your edits. One that is not on this machine yet is downloaded first."
+        model = gr.Dropdown(label="Model", info=about, interactive=True, elem_id="models")
         with gr.Row():
             reset = gr.Button("Reset to defaults", size="sm", elem_id="reset")
             surprise = gr.Button("Random guidance", size="sm", elem_id="surprise")

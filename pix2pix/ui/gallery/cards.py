@@ -7,9 +7,7 @@ from pix2pix.ui.gallery.board import Board
 from pix2pix.ui.gallery.card import DONE, EDITING, FAILED, WAITING, Card
 from pix2pix.ui.stage import data_url
 
-NOTHING_YET = (
-    '<div class="empty">Your photos will stand here, each with its result beside it as soon as it is there.</div>'
-)
+NOTHING_YET = '<div class="empty" data-say>Your photos will stand here, and their results as they come.</div>'
 MARKS = {WAITING: "", EDITING: "", DONE: "✓", FAILED: "!"}
 
 CSS = """
@@ -68,23 +66,26 @@ def draw_cards(board: Board) -> str:
 
 def _card(index: int, card: Card, chosen: bool) -> str:
     classes = f"card {card.state}{' chosen' if chosen else ''}"
-    state = html.escape(_state(card))
     mark = f'<span class="mark" aria-hidden="true">{MARKS[card.state]}</span>' if MARKS[card.state] else ""
     return (
         f'<button type="button" class="{classes}" data-index="{index}" aria-pressed="{str(chosen).lower()}">'
         f'<span class="picture">{_picture(card)}{mark}</span>'
         f'<progress value="{card.progress if card.state == EDITING else 0:.3f}" max="1" aria-hidden="true"></progress>'
         f'<span class="words"><span class="name" title="{html.escape(card.name)}">{html.escape(card.name)}</span>'
-        f'<span class="state">{state}</span></span></button>'
+        f"{_state(card)}</span></button>"
     )
 
 
 def _state(card: Card) -> str:
+    """How the card is, in words that the browser can translate, or a sentence about what went wrong."""
     if card.state == EDITING and card.step:
-        return f"step {card.step.index} of {card.step.total}"
-    if card.state == WAITING:
-        return "waiting its turn" if card.wanted else "ready"
-    return card.sentence or card.state
+        index, total = card.step.index, card.step.total
+        said = "step {0} of {1}"
+        return f'<span class="state" data-say="{said}" data-values="{index}|{total}">{said.format(index, total)}</span>'
+    if card.state != WAITING and card.sentence:
+        return f'<span class="state">{html.escape(card.sentence)}</span>'
+    waiting = "waiting its turn" if card.wanted else "ready"
+    return f'<span class="state" data-say>{waiting if card.state == WAITING else card.state}</span>'
 
 
 def _picture(card: Card) -> str:

@@ -76,22 +76,24 @@ def lay_out_gallery() -> GalleryFields:
 
 def _photos_and_words() -> dict[str, gr.components.Component]:
     photos = PhotosUpload(
-        label=f"Your photos, up to {MAX_PHOTOS}; more can be added at any time",
+        label=f"Your photos, up to {MAX_PHOTOS}",
         file_count="multiple",
         file_types=["image", ".heic", ".heif", ".avif"],
         height=150,
         elem_id="gallery-photos",
     )
-    with gr.Row(equal_height=True):
+    with gr.Row(elem_id="gallery-words"):
         instruction = gr.Textbox(
             label="What should change in all of them?",
-            placeholder="make it night",
+            placeholder="Say what should change",
+            show_label=False,
             max_lines=3,
-            scale=5,
+            scale=6,
+            min_width=300,
             elem_id="gallery-instruction",
         )
-        edit = gr.Button("Edit all", variant="primary", scale=1, min_width=120, elem_id="gallery-edit")
-        stop = gr.Button("Stop", scale=1, min_width=120, interactive=False, elem_id="gallery-stop")
+        edit = gr.Button("Edit all", variant="primary", scale=1, min_width=110, elem_id="gallery-edit")
+        stop = gr.Button("Stop", scale=1, min_width=80, interactive=False, elem_id="gallery-stop")
     return {"photos": photos, "instruction": instruction, "edit": edit, "stop": stop}
 
 
@@ -125,18 +127,18 @@ def _close_up() -> CloseUp:
 
 
 def _pictures() -> tuple[gr.ImageSlider, gr.Image]:
-    shown = {"height": PICTURE_HEIGHT, "interactive": False, "visible": False}
-    slider = gr.ImageSlider(label="Before and after", elem_id="gallery-slider", **shown)
+    shown = {"height": PICTURE_HEIGHT, "show_label": False, "interactive": False, "visible": False}
+    slider = gr.ImageSlider(label="Before and after", buttons=["fullscreen"], elem_id="gallery-slider", **shown)
     original = gr.Image(label="The photo", format="jpeg", buttons=[], elem_id="gallery-original", **shown)
     return slider, original
 
 
 def _finishing() -> dict[str, gr.components.Component]:
-    with gr.Row():
-        retry = gr.Button("Retry the failed", interactive=False, min_width=140, elem_id="gallery-retry")
-        pack = gr.Button("Download all (ZIP)", interactive=False, min_width=140, elem_id="gallery-zip")
-        sheet = gr.Button("Contact sheet", interactive=False, min_width=140, elem_id="gallery-sheet")
-        clear = gr.Button("Start over", interactive=False, min_width=140, elem_id="gallery-clear")
+    with gr.Row(elem_id="gallery-after"):
+        retry = gr.Button("Retry the failed", interactive=False, size="sm", min_width=110, elem_id="gallery-retry")
+        pack = gr.Button("Download all (ZIP)", interactive=False, size="sm", min_width=110, elem_id="gallery-zip")
+        sheet = gr.Button("Contact sheet", interactive=False, size="sm", min_width=110, elem_id="gallery-sheet")
+        clear = gr.Button("Start over", interactive=False, size="sm", min_width=110, elem_id="gallery-clear")
     packed = gr.DownloadButton("ZIP", visible="hidden", elem_id="gallery-zip-file")
     drawn = gr.DownloadButton("Sheet", visible="hidden", elem_id="gallery-sheet-file")
     return {"retry": retry, "pack": pack, "sheet": sheet, "clear": clear, "packed": packed, "drawn": drawn}
