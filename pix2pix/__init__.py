@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     )
     from pix2pix.events import Outcome, PhotoStep, Result, Step
     from pix2pix.files.formats import save_result
-    from pix2pix.files.receipt import read_receipt
+    from pix2pix.files.receipt import Receipt, find_receipt, read_receipt
     from pix2pix.photo.decoding import Photo, open_photo
     from pix2pix.request import EditRequest
     from pix2pix.session import EditSession
@@ -41,6 +41,8 @@ _HOMES = {
     "EditFailed": "pix2pix.errors",
     "Photo": "pix2pix.photo.decoding",
     "open_photo": "pix2pix.photo.decoding",
+    "Receipt": "pix2pix.files.receipt",
+    "find_receipt": "pix2pix.files.receipt",
     "read_receipt": "pix2pix.files.receipt",
     "save_result": "pix2pix.files.formats",
 }
@@ -58,8 +60,10 @@ __all__ = [
     "Outcome",
     "Photo",
     "PhotoStep",
+    "Receipt",
     "Result",
     "Step",
+    "find_receipt",
     "open_photo",
     "read_receipt",
     "save_result",

@@ -1,9 +1,9 @@
 """How much an edit changed, in units of what a model does to a photo that it leaves alone.
 
 Such a photo comes back with noise, more of it where there is much texture, and a little lighter or darker here and
-there. ``NOISE``, ``TEXTURE`` and ``DRIFT`` are measured on pocket, twelve photographs and eighteen instructions that it
-does not understand: the change was at most 0.96 there, but for one instruction, and at least 1.17 for the slightest
-blur, sharpening, warmth or shape that was asked for.
+there. ``NOISE``, ``TEXTURE`` and ``DRIFT`` are measured on pocket and twelve photographs. Of 216 edits that it did not
+understand 211 changed less than 0.9. Of 132 slight ones that were asked for none changed less than 1.2, and of 24 that
+meant a colour which the photo hardly has, none less than 1. In doubt it is a change.
 """
 
 import numpy as np

@@ -14,7 +14,7 @@ from PIL import Image, ImageCms, ImageOps
 
 from pix2pix import InvalidImage
 from pix2pix.photo import Photo, open_photo
-from pix2pix.photo.decoding import origin_of
+from pix2pix.photo.decoding import open_small, origin_of
 from pix2pix.photo.limits import MAX_BYTES, MAX_PIXELS
 from tests import ROOT, SHARED
 
@@ -114,6 +114,24 @@ def test_what_is_no_file_is_refused_in_one_sentence(source):
     with pytest.raises(InvalidImage) as caught:
         open_photo(source)
     assert_one_clear_sentence(caught.value)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"progressive": True}, {"exif": b"Exif\0\0II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\6\0\0\0"}]
+)
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_a_large_jpeg_is_decoded_small_where_that_is_enough(scene, mode, options):
+    large = scene.resize((1920, 1280), Image.Resampling.BICUBIC).convert(mode)
+    data = encoded(large, "JPEG", quality=95, **options)
+    small, whole = open_small(data, 300), open_photo(data)
+    assert min(small.size) >= 300
+    assert max(small.size) <= 960
+    assert difference(small.rgb, whole.rgb.resize(small.size, Image.Resampling.BOX)) < 3
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "WEBP", "HEIF"])
+def test_other_photos_and_small_ones_are_decoded_whole(scene, file_format):
+    assert open_small(encoded(scene, file_format), 10).size == open_small(encoded(scene, "JPEG"), 90).size == scene.size
 
 
 def test_limits_are_checked_before_anything_is_decoded(monkeypatch):
