@@ -26,6 +26,7 @@ from pix2pix.session import EditSession
 
 ALL_EDITED, SOME_FAILED, WRONG_USAGE, STOPPED = 0, 1, 2, 130
 SAVERS = 4  # files that are written at the same time: packing a large PNG takes longer than a GPU takes to edit it
+SAVING_PIXELS = 128_000_000  # of results that wait to be written, and so are in memory
 SWITCH = {"on": True, "off": False}
 
 
@@ -174,7 +175,7 @@ def _edit_all(options: argparse.Namespace, tasks: Sequence[_Task]) -> int:
                 continue
             task = tasks[event.index]
             saving.append(_Saving(event, task, savers.submit(_save, event, task)))
-            while saving and (saving[0].file.done() or len(saving) > SAVERS):  # or too many results would be in memory
+            while saving and (saving[0].file.done() or _are_too_many(saving)):
                 done.append(_report(saving.popleft(), ideas))
         done += [_report(one, ideas) for one in saving]
     return ALL_EDITED if all(done) else SOME_FAILED
@@ -187,6 +188,11 @@ class _Saving:
     outcome: Outcome
     task: _Task
     file: Future[None]
+
+
+def _are_too_many(saving: Sequence[_Saving]) -> bool:
+    images = [one.outcome.result.image for one in saving if one.outcome.result is not None]
+    return len(saving) > SAVERS or sum(image.width * image.height for image in images) > SAVING_PIXELS
 
 
 def _position(index: int, photos: Sequence[Path]) -> str:

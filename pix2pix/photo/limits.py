@@ -4,7 +4,7 @@ import os
 
 MAX_BYTES = 256 * 1024**2
 MAX_ASPECT = 16
-MEGAPIXELS = 200  # more than any phone or scanner of today makes; editing them takes about 2.5 GB of memory
+MEGAPIXELS = 200  # more than any phone or scanner of today makes; editing one takes about 2 GB of memory
 
 
 def _megapixels() -> int:
