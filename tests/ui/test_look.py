@@ -198,9 +198,9 @@ def test_examples_are_small():
     assert all(example.result.stat().st_size <= 30_000 for example in EXAMPLES)
 
 
-def test_a_space_can_be_duplicated(monkeypatch, pocket):
+def test_a_space_can_be_duplicated(monkeypatch, pocket, visitors):
     def parts() -> dict[str, dict]:
-        config = build_page(StudioOf(pocket)).config["components"]
+        config = build_page(StudioOf(pocket), visitors).config["components"]
         return {part["props"].get("elem_id"): part["props"] for part in config}
 
     monkeypatch.delenv("SPACE_ID", raising=False)
@@ -211,14 +211,14 @@ def test_a_space_can_be_duplicated(monkeypatch, pocket):
     assert "spaces/owner/name" in found["links"]["value"]
 
 
-def test_every_word_of_the_page_has_all_languages(pocket):
+def test_every_word_of_the_page_has_all_languages(pocket, visitors):
     assert set(TABLES) == LANGUAGES
     for name, table in TABLES.items():
         assert set(table) == set(ENGLISH), name
         assert all(table.values()), name
         for words, translated in table.items():
             assert set(re.findall(r"\{\d\}", words)) == set(re.findall(r"\{\d\}", translated)), translated
-    for words in words_of(build_page(StudioOf(pocket))):
+    for words in words_of(build_page(StudioOf(pocket), visitors)):
         assert words in ENGLISH, words
 
 
