@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from pix2pix.serving.store import Store
+from pix2pix.serving.visitors import Visitors
 from pix2pix.ui import build_page, stage
 from pix2pix.ui.browser import HERE, SCRIPTS
 from pix2pix.ui.edit.fields import NOT_WHAT_YOU_EXPECTED, YOURS
@@ -19,7 +21,7 @@ from tests.ui.test_browser import choose, set_steps, type_and_enter
 LANGUAGES = {"es", "fr", "de", "pt", "zh-CN", "ja"}
 SAID = re.compile(r'say\("(.+?)"\)')
 MARKED = re.compile(r'data-say(?:="(.+?)"|>(.+?)</(?:p|li|div|span|a)>)')
-UNSAID = {"tab", "code", "json"}
+UNSAID = {"tab", "code", "json", "markdown"}
 
 
 @pytest.fixture
@@ -37,6 +39,12 @@ def sized(browser, address):
     yield arrive
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def built(pocket, tmp_path):
+    """``built()`` is the page, made anew."""
+    return lambda: build_page(StudioOf(pocket), Visitors(Store(tmp_path, keep_seconds=3600, max_bytes=10**9)))
 
 
 def edited(page: Page, photo, *instructions: str) -> Page:
@@ -192,15 +200,17 @@ def test_an_example_fills_in_photo_and_words(page):
     page.locator("#examples tbody tr").nth(1).click()
     expect(page.locator("#photo img")).to_be_visible()
     expect(page.locator("#instruction textarea")).to_have_value(EXAMPLES[1].instruction)
+    page.click("#edit")
+    expect(page.locator("#slider img").first).to_be_visible()
 
 
 def test_examples_are_small():
     assert all(example.result.stat().st_size <= 30_000 for example in EXAMPLES)
 
 
-def test_a_space_can_be_duplicated(monkeypatch, pocket, visitors):
+def test_a_space_can_be_duplicated(monkeypatch, built):
     def parts() -> dict[str, dict]:
-        config = build_page(StudioOf(pocket), visitors).config["components"]
+        config = built().config["components"]
         return {part["props"].get("elem_id"): part["props"] for part in config}
 
     monkeypatch.delenv("SPACE_ID", raising=False)
@@ -211,23 +221,23 @@ def test_a_space_can_be_duplicated(monkeypatch, pocket, visitors):
     assert "spaces/owner/name" in found["links"]["value"]
 
 
-def test_every_word_of_the_page_has_all_languages(pocket, visitors):
+def test_every_word_of_the_page_has_all_languages(built):
     assert set(TABLES) == LANGUAGES
     for name, table in TABLES.items():
         assert set(table) == set(ENGLISH), name
         assert all(table.values()), name
         for words, translated in table.items():
             assert set(re.findall(r"\{\d\}", words)) == set(re.findall(r"\{\d\}", translated)), translated
-    for words in words_of(build_page(StudioOf(pocket), visitors)):
+    for words in words_of(built()):
         assert words in ENGLISH, words
 
 
 def words_of(page) -> set[str]:
     """All words that a visitor reads on the tabs, except snippets of code and what the model says of itself."""
     shown = [part for part in page.blocks.values() if part.get_block_name() not in UNSAID and part.visible != "hidden"]
-    shown = [part for part in shown if getattr(part, "elem_id", 0) or part.get_block_name() in ("tabitem", "markdown")]
+    shown = [part for part in shown if getattr(part, "elem_id", 0) or part.get_block_name() == "tabitem"]
     marks = [getattr(part, name, None) for part in shown for name in ("label", "info", "placeholder")]
-    marks += [part.value for part in shown if part.get_block_name() in ("button", "markdown")]
+    marks += [part.value for part in shown if part.get_block_name() == "button"]
     words = {re.sub(r'^__i18n__.*"key": "(.*)".*$', r"\1", mark).replace("\\n", "\n") for mark in marks if mark}
     written = [stage.WAITING, stage.STARTING, stage.STOPPED, YOURS, cards.NOTHING_YET]
     words |= {first or second for text in written for first, second in MARKED.findall(text)}

@@ -31,7 +31,7 @@ function look() {
   const stop = $("#stop");
   const now = {
     photo: source("#photo img"), result: source("#slider img.fixed") ?? source("#slider img"),
-    busy: Boolean(stop && !stop.disabled), note: $("#stage .note")?.innerText, forming: Boolean($("#stage .forming")),
+    busy: Boolean(stop && !stop.disabled), note: $("#stage .note")?.innerText ?? $("#notice p")?.innerText, forming: Boolean($("#stage .forming")),
   };
   if (now.result !== seen.result) showPhoto(false); // a new result is what one wants to see
   else if (now.photo !== seen.photo) showPhoto(true); // and so is a new photo, while there is no newer result
@@ -51,6 +51,7 @@ new MutationObserver(lookSoon).observe(document.body, {
 lookSoon();
 
 document.addEventListener("click", event => {
+  event.target.closest?.("#notice p")?.remove(); // read, and in the way of the picture
   const id = event.target.closest?.("#peek button")?.id;
   if (id === "another") $("#photo input[type=file]")?.click();
   else if (id) showPhoto(id === "see-photo");

@@ -60,8 +60,10 @@ function mark() {
 }
 
 document.addEventListener("edit-begins", remember);
-document.addEventListener("forget-everything", () => keep({starred: [], recent: []}));
-document.addEventListener("click", event => event.target.closest?.("#star") && star());
+document.addEventListener("click", event => {
+  if (event.target.closest?.("#star")) star();
+  if (event.target.closest?.("#forget")) keep({starred: [], recent: []}); // the server forgets the rest
+});
 document.addEventListener("input", event => event.target === field() && mark());
 new MutationObserver(() => { if ($("#yours .chips")?.childElementCount === 0) draw(); mark(); })
   .observe(document.body, {subtree: true, childList: true});

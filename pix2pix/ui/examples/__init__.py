@@ -35,6 +35,9 @@ EXAMPLES = (
 
 def draw_examples(f: Fields) -> None:
     """Draw them into the Blocks at hand; a click fills in photo and words."""
+    gr.set_static_paths(
+        [path for one in EXAMPLES for path in (one.path, one.result)]
+    )  # no copies, which would be tidied
     result = gr.Image(visible=False)  # only tells the examples how to draw the results
     gr.Examples(
         [[one.path, one.instruction, str(one.result)] for one in EXAMPLES],
