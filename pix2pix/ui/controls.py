@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 
 from pix2pix.errors import InvalidRequest
-from pix2pix.request import SETTINGS, EditRequest, Place, Setting, Value
+from pix2pix.request import SAVE_SETTINGS, SETTINGS, EditRequest, Place, Setting, Value
 from pix2pix.ui.protocols import CheckpointLike
 
 Controls = dict[str, gr.components.Component]  # by the name of the setting
@@ -17,8 +17,15 @@ def draw_controls(place: Place, prefix: str = "") -> Controls:
     return {setting.name: _draw_control(setting, prefix) for setting in SETTINGS if setting.place is place}
 
 
+def draw_saving(prefix: str = "") -> Controls:
+    """The controls for what kind of file a result becomes, by the name of the setting."""
+    return {setting.name: _draw_control(setting, prefix) for setting in SAVE_SETTINGS}
+
+
 def _draw_control(setting: Setting, prefix: str) -> gr.components.Component:
     said = {"label": setting.label, "info": setting.help, "elem_id": prefix + setting.flag.removeprefix("--")}
+    if setting.choices:
+        return gr.Dropdown(list(setting.choices), value=setting.default, **said)
     if setting.bounds is None:
         return gr.Checkbox(setting.default, **said)
     low, high = setting.bounds
@@ -40,9 +47,13 @@ def within_bounds(name: str, value: float) -> float:
 
 
 def complaint_about(name: str, value: Any) -> str:
-    """What is wrong with ``value`` as the field ``name`` of a request, or an empty text."""
+    """What is wrong with ``value`` as an instruction or as the setting ``name``, or an empty text."""
     try:
-        EditRequest(**{"instruction": "x", name: value})
+        if name == "instruction":
+            EditRequest(value)
+        for setting in (*SETTINGS, *SAVE_SETTINGS):
+            if setting.name == name:
+                setting.checked(value)
     except InvalidRequest as error:
         return str(error)
     return ""

@@ -3,6 +3,7 @@
 import os
 import re
 
+import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -173,3 +174,38 @@ def test_a_phone_needs_no_sideways_scrolling(page, photos):
     expect(page.locator("#strip img").first).to_be_visible()
     page.click("#advanced > button")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.fixture(scope="module")
+def heic(photos, tmp_path_factory):
+    """A photo as a phone writes it."""
+    pillow_heif = pytest.importorskip("pillow_heif")
+    path = tmp_path_factory.mktemp("phone") / "IMG_0001.HEIC"
+    with Image.open(photos[0]) as image:
+        pillow_heif.from_pillow(image.convert("RGB")).save(path, quality=90)
+    return path
+
+
+@pytest.mark.parametrize("name", ["IMG_0001.HEIC", "IMG_0001.hif", "photo", "IMG_0001.jpg"])
+def test_a_photo_without_a_type_is_taken_by_its_content(page, heic, name, tmp_path):
+    page.set_input_files("#photo input[type=file]", {"name": name, "mimeType": "", "buffer": heic.read_bytes()})
+    expect(page.locator("#photo img")).to_have_attribute("src", re.compile(r"/files/[0-9a-f]{32}/"))
+    expect(page.locator("#photo img")).to_have_js_property("complete", True)
+    assert page.locator("#photo img").evaluate("image => image.naturalWidth") > 0  # a browser cannot show the HEIC
+    type_and_enter(page, "make it night")
+    expect(page.locator("#slider img").first).to_be_visible()
+    result = downloaded(page, "#download", tmp_path / "downloaded")
+    with Image.open(result) as image:
+        assert image.format == "JPEG"
+    assert read_receipt(result).instruction == "make it night"
+
+
+def test_a_result_is_saved_as_chosen(page, photos, tmp_path):
+    choose(page, photos[0])
+    page.click("#advanced > button")
+    page.click("#format input")
+    page.get_by_role("option", name="webp").click()
+    type_and_enter(page, "make it night")
+    expect(page.locator("#slider img").first).to_be_visible()
+    with Image.open(downloaded(page, "#download", tmp_path / "downloaded")) as image:
+        assert image.format == "WEBP"

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SCRIPTS = ("say.js", "place.js", "strip.js", "keyboard.js", "words.js")  # the first ones are used by those after them
+SCRIPTS = ("say.js", "place.js", "strip.js", "keyboard.js", "words.js", "untyped.js", "room.js")
+# The first ones are used by those after them.
 
 
 def style_sheet() -> str:

@@ -6,7 +6,7 @@ import gradio as gr
 
 from pix2pix.request import Place
 from pix2pix.ui import stage
-from pix2pix.ui.controls import Controls, draw_controls
+from pix2pix.ui.controls import Controls, draw_controls, draw_saving
 from pix2pix.ui.theme import PICTURE_HEIGHT
 from pix2pix.ui.upload import PhotoUpload
 
@@ -28,10 +28,11 @@ NOT_WHAT_YOU_EXPECTED = (
 
 @dataclass(frozen=True)
 class Advanced:
-    """The controls under "Advanced"; ``controls`` are those of the settings, by name."""
+    """The controls under "Advanced"; ``controls`` and ``saving`` are those of the settings, by name."""
 
     model: gr.Dropdown
     controls: Controls
+    saving: Controls
     new_seed: gr.Checkbox
     reset: gr.Button
     surprise: gr.Button
@@ -40,7 +41,7 @@ class Advanced:
     def remembered(self) -> Controls:
         """What is the same again at the next visit."""
         controls = {name: control for name, control in self.controls.items() if name != "seed"}
-        return {**controls, "new_seed": self.new_seed}
+        return {**controls, **self.saving, "new_seed": self.new_seed}
 
 
 @dataclass(frozen=True)
@@ -198,9 +199,11 @@ def _advanced() -> Advanced:
                 if place is Place.CHANCE:
                     about = "Every edit looks a little different."
                     new_seed = gr.Checkbox(True, label="New seed each time", info=about, elem_id="new-seed")
+        with gr.Row():
+            saving = draw_saving()
         about = "What draws your edits. One that is not on this machine yet is downloaded first."
         model = gr.Dropdown(label="Model", info=about, interactive=True, elem_id="models")
         with gr.Row():
             reset = gr.Button("Reset to defaults", size="sm", elem_id="reset")
             surprise = gr.Button("Random guidance", size="sm", elem_id="surprise")
-    return Advanced(model, controls, new_seed, reset, surprise)
+    return Advanced(model, controls, saving, new_seed, reset, surprise)

@@ -49,7 +49,8 @@ class EditTab:
     def _wire_editing(self) -> None:
         f = self.fields
         asked = {"key": f.key, "tab": f.tab, "photo": f.photo, "instruction": f.instruction}
-        asked |= {"new_seed": f.advanced.new_seed, "model": f.advanced.model, **f.advanced.controls}
+        asked |= {"new_seed": f.advanced.new_seed, "model": f.advanced.model}
+        asked |= {**f.advanced.controls, **f.advanced.saving}
         running = [self._ask(gr.on, [f.instruction.submit, f.edit.click], asked)]
         for button, direction in ((f.more, 1), (f.keep, -1)):
             scales = {name: f.advanced.controls[name] for name in GUIDANCE}
@@ -119,10 +120,11 @@ class EditTab:
         """
         f = self.fields
         yield {f.stage: stage.STARTING}
+        saving = {name: settings.pop(name) for name in f.advanced.saving if name in settings}
         try:
             workspace = self._visitors.workspace(key)
             request = EditRequest(instruction, **({**settings, "seed": None} if new_seed else settings))
-            finished = yield from self._edited(workspace, tab, photo, request, model)
+            finished = yield from self._edited(workspace, tab, photo, request, model, saving)
         except Exception as error:
             sentence = sentence_for(error)
             with_no_edit = self._visitors.workspace(key)
@@ -135,7 +137,7 @@ class EditTab:
         yield {**view.in_view(f, workspace, desk), **seed, **said, **view.working(f, busy=False)}
 
     def _edited(
-        self, workspace: Workspace, tab: str, path: Path, request: EditRequest, model: str
+        self, workspace: Workspace, tab: str, path: Path, request: EditRequest, model: str, saving: dict[str, Any]
     ) -> Generator[Update, None, StoredResult]:
         """Yields the forming picture; returns the result as it is kept."""
         if not Path(path).exists():
@@ -148,7 +150,7 @@ class EditTab:
             for event in stream:
                 elapsed = time.monotonic() - started
                 if isinstance(event, Result):
-                    return workspace.add_result(event, photo, parent)
+                    return workspace.add_result(event, photo, parent, **saving)
                 if elapsed > EDIT_SECONDS:
                     raise EditFailed(TOOK_TOO_LONG)
                 yield {self.fields.stage: _forming(event, elapsed)}

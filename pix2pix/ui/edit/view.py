@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from pix2pix.request import SETTINGS, EditRequest
+from pix2pix.request import SAVE_SETTINGS, SETTINGS, EditRequest
 from pix2pix.serving.desk import Desk
 from pix2pix.serving.stored import StoredPhoto, StoredResult
 from pix2pix.serving.workspace import Workspace
@@ -60,7 +60,8 @@ def defaults_of(f: Fields, checkpoint: CheckpointLike) -> Update:
     """The settings that ``checkpoint`` works best with."""
     controls = f.advanced.controls
     defaults = {controls[name]: value for name, value in default_values(checkpoint).items()}
-    return {**defaults, f.advanced.new_seed: True}
+    saving = {f.advanced.saving[setting.name]: setting.default for setting in SAVE_SETTINGS}
+    return {**defaults, **saving, f.advanced.new_seed: True}
 
 
 def advice_of(f: Fields, checkpoint: CheckpointLike) -> Update:

@@ -30,6 +30,7 @@ class Board:
     Attributes:
         cards: in the order in which the photos came.
         session: what was encoded for this visitor.
+        saving: of ``request.SAVE_SETTINGS``, as they were chosen when all were asked for last.
         running: whether the waiting cards are being edited.
         interrupted: whether edits were under way when the page, or the program, ended.
         chosen: the index of the card that is looked at closely, or ``None``.
@@ -38,6 +39,7 @@ class Board:
     def __init__(self, workspace: Workspace, tab: str, session: EditSession) -> None:
         self.cards: list[Card] = []
         self.session = session
+        self.saving: dict[str, Any] = {}
         self.running = False
         self.interrupted = False
         self.chosen: int | None = None
@@ -148,7 +150,7 @@ class Board:
         card = self.cards[index]
         try:
             photo = self.workspace.add_photo(card.photo, card.name)
-            stored = self.workspace.add_result(outcome.result, photo, kind=GALLERY)
+            stored = self.workspace.add_result(outcome.result, photo, kind=GALLERY, **self.saving)
         except OSError:
             self.fail(index, CANNOT_BE_SAVED)
             return

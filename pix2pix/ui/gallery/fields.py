@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from pix2pix.request import VARY_SEED, Place
-from pix2pix.ui.controls import Controls, draw_controls
+from pix2pix.ui.controls import Controls, draw_controls, draw_saving
 from pix2pix.ui.gallery import cards
 from pix2pix.ui.gallery.board import MAX_PHOTOS
 from pix2pix.ui.theme import PICTURE_HEIGHT
@@ -50,6 +50,7 @@ class GalleryFields:
     edit: gr.Button
     stop: gr.Button
     vary_seed: gr.Checkbox
+    saving: Controls
     bar: gr.HTML
     grid: gr.HTML
     retry: gr.Button
@@ -68,6 +69,8 @@ def lay_out_gallery() -> GalleryFields:
     with gr.Accordion("Settings for all photos", open=False, elem_id="gallery-settings"):
         parts["asking"] = _settings(instruction, "gallery-")
         parts["vary_seed"] = gr.Checkbox(VARY_SEED.default, label=VARY_SEED.label, info=VARY_SEED.help)
+        with gr.Row():
+            parts["saving"] = draw_saving("gallery-")
     parts["bar"] = gr.HTML("", elem_id="gallery-bar", css_template=cards.BAR_CSS)
     parts["close_up"] = _close_up()
     grid = gr.HTML(cards.NOTHING_YET, css_template=cards.CSS, js_on_load=cards.CHOOSE, elem_id="gallery-grid")
@@ -78,7 +81,6 @@ def _photos_and_words() -> dict[str, gr.components.Component]:
     photos = PhotosUpload(
         label=f"Your photos, up to {MAX_PHOTOS}",
         file_count="multiple",
-        file_types=["image", ".heic", ".heif", ".avif"],
         height=150,
         elem_id="gallery-photos",
     )

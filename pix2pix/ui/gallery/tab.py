@@ -97,7 +97,7 @@ class GalleryTab:
 
     def _wire_editing(self) -> None:
         f, c = self.fields, self.fields.close_up
-        asked = {**self._who, "turn": f.turn, "vary_seed": f.vary_seed, **f.asking.inputs}
+        asked = {**self._who, "turn": f.turn, "vary_seed": f.vary_seed, **f.saving, **f.asking.inputs}
         options = {"inputs_kwargs": asked, "outputs": [*self._shown, f.turn], **AT_ONCE}
         gr.on([f.asking.instruction.submit, f.edit.click], safely(self.ask_all), **options)
         f.retry.click(safely(self.ask_failed), **options)
@@ -146,6 +146,7 @@ class GalleryTab:
 
     def _ask(self, ask: Ask, key: str, tab: str, turn: int, vary_seed: bool, **words: Any) -> Update:
         f, board = self.fields, self._board(key, tab)
+        board.saving = {name: words.pop(name) for name in f.saving}
         try:
             ask(board, EditRequest(**words), vary_seed)
         except EditError as error:
