@@ -1,9 +1,9 @@
 """Takes the README's picture of the detail: a photo, its edit as the model drew it, and the result, at 100 % zoom.
 
-``python -m docs.take_detail``
+``python -m docs.take_detail``; ``--photos`` names a folder of PNG photographs, of which the last one is taken.
 """
 
-import sys
+import argparse
 from pathlib import Path
 
 from PIL import Image
@@ -11,12 +11,14 @@ from PIL import Image
 from pix2pix import Editor, EditRequest
 from pix2pix.training.evaluation.photos import open_photos
 
+HERE = Path(__file__).parent
+PHOTOS = HERE.parent.parent / "shared" / "photos"  # as in the Makefile; a stranger's clone has none
 SIDE, GAP = 300, 8
 
 
-def main(out: Path, instruction: str = "make it look like sunset") -> None:
-    """Edit the last of the photos with pocket and write the same square of all three pictures to ``out``."""
-    photo = list(open_photos().values())[-1]
+def main(photos: Path | None, out: Path, instruction: str) -> None:
+    """Edit the last of ``photos`` with pocket and write the same square of all three pictures to ``out``."""
+    photo = list(open_photos(photos).values())[-1]
     editor = Editor.load("pocket", device="cpu")
     drawn, result = (editor.edit(photo, EditRequest(instruction, seed=3, detail=kept)).image for kept in (False, True))
     left, top = photo.width // 4, (photo.height - SIDE) // 2
@@ -27,4 +29,8 @@ def main(out: Path, instruction: str = "make it look like sunset") -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("detail.png"), *sys.argv[2:3])
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--photos", type=Path, default=PHOTOS if PHOTOS.is_dir() else None)
+    parser.add_argument("--out", type=Path, default=HERE / "detail.png")
+    parser.add_argument("--instruction", default="make it look like sunset")
+    main(**vars(parser.parse_args()))
