@@ -27,11 +27,11 @@ STOPPED = note("Stopped. Your photo and your words are still here.")
 def forming(step: Step, seconds_left: float) -> str:
     """The picture after ``step`` with a bar below it."""
     said = "Step {0} of {1} · about {2} s left" if seconds_left >= 1 else "Step {0} of {1} · almost done"
-    values = step.index, step.total, round(seconds_left)
+    words = worded(said, step.index, step.total, round(seconds_left))
     return (
         f'<div class="stage forming"><img src="{data_url(step.preview)}" alt="The picture as it forms">'
         f'<progress value="{step.index}" max="{step.total}" aria-label="Progress of the edit"></progress>'
-        f'<p data-say="{said}" data-values="{"|".join(map(str, values))}">{said.format(*values)}</p></div>'
+        f"<p>{words}</p></div>"
     )
 
 
@@ -45,12 +45,14 @@ def token_count(tokens: int, limit: int) -> str:
     if not tokens:
         return ""
     if tokens > limit:
-        return _counted("{0} of {1} word pieces: the end will not be read.", tokens, limit, "over")
-    return _counted("{0} of {1} word pieces", tokens, limit)
+        return worded("{0} of {1} word pieces: the end will not be read.", tokens, limit, kind="over")
+    return worded("{0} of {1} word pieces", tokens, limit)
 
 
-def _counted(said: str, tokens: int, limit: int, kind: str = "") -> str:
-    return f'<span class="{kind}" data-say="{said}" data-values="{tokens}|{limit}">{said.format(tokens, limit)}</span>'
+def worded(said: str, *values: int, kind: str = "") -> str:
+    """A sentence with numbers in it, which the browser can say in other words; ``said`` may hold simple tags."""
+    numbers, english = "|".join(map(str, values)), said.format(*values)
+    return f'<span class="{kind}" data-say="{html.escape(said)}" data-values="{numbers}">{english}</span>'
 
 
 def data_url(picture: Image) -> str:

@@ -220,7 +220,7 @@ def test_another_browser_gets_nothing(page, browser, relay, photos, tmp_path):
     two_results(page, photos[0], tmp_path)
     other = browser.new_context().new_page()
     open_page(other, relay.address)
-    expect(other.locator("#stage")).to_contain_text("Drop in a photo")
+    expect(other.locator("#photo")).to_contain_text("Drop in a photo")
     assert other.locator("#strip img").count() == 0
     other.context.close()
 

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from pix2pix.ui.gallery.board import Board
 from pix2pix.ui.gallery.card import DONE, EDITING, FAILED, WAITING, Card
-from pix2pix.ui.stage import data_url
+from pix2pix.ui.stage import data_url, worded
 
 NOTHING_YET = '<div class="empty" data-say>Your photos will stand here, and their results as they come.</div>'
 MARKS = {WAITING: "", EDITING: "", DONE: "✓", FAILED: "!"}
@@ -80,8 +80,7 @@ def _state(card: Card) -> str:
     """How the card is, in words that the browser can translate, or a sentence about what went wrong."""
     if card.state == EDITING and card.step:
         index, total = card.step.index, card.step.total
-        said = "step {0} of {1}"
-        return f'<span class="state" data-say="{said}" data-values="{index}|{total}">{said.format(index, total)}</span>'
+        return f'<span class="state">{worded("step {0} of {1}", index, total)}</span>'
     if card.state != WAITING and card.sentence:
         return f'<span class="state">{html.escape(card.sentence)}</span>'
     waiting = "waiting its turn" if card.wanted else "ready"
@@ -100,13 +99,13 @@ def draw_bar(board: Board) -> str:
     total = len(board.cards)
     if not total:
         return ""
-    failed = board.count(FAILED)
-    parts = [f"<b>{board.count(DONE)} of {total}</b> {'photo' if total == 1 else 'photos'} done"]
+    failed, photos = board.count(FAILED), "photo" if total == 1 else "photos"
+    parts = [worded(f"<b>{{0}} of {{1}}</b> {photos} done", board.count(DONE), total)]
     if failed:
-        parts.append(f"{failed} failed")
+        parts.append(worded("{0} failed", failed))
     if board.running and board.to_do:
         seconds = board.seconds_left
-        parts.append("working …" if seconds is None else f"{_duration(seconds)} left")
+        parts.append(worded("working …") if seconds is None else _time_left(seconds))
     value = sum(card.progress for card in board.cards)
     return (
         f'<div class="gallery-bar" role="status"><progress value="{value:.2f}" max="{total}" '
@@ -119,9 +118,9 @@ def draw_alert(sentence: str) -> str:
     return f'<div class="gallery-bar" role="alert"><p>{html.escape(sentence)}</p></div>'
 
 
-def _duration(seconds: float) -> str:
+def _time_left(seconds: float) -> str:
     if seconds < 1.5:
-        return "about a second"
+        return worded("about a second left")
     if seconds < 90:
-        return f"about {seconds:.0f} s"
-    return f"about {seconds / 60:.0f} min"
+        return worded("about {0} s left", round(seconds))
+    return worded("about {0} min left", round(seconds / 60))
