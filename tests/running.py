@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,8 @@ def over_mcp(address: str, talk: Callable[[ClientSession], Coroutine[Any, Any, A
             await session.initialize()
             return await talk(session)
 
-    return asyncio.run(converse())
+    with ThreadPoolExecutor(1) as thread:  # a browser of other tests may have a loop in this one
+        return thread.submit(asyncio.run, converse()).result()
 
 
 def call_tool(address: str, tool: str, arguments: dict, **options: Any) -> CallToolResult:

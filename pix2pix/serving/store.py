@@ -121,8 +121,19 @@ class Store:
         ids = [row["id"] for row in self.rows("SELECT id FROM items WHERE visitor = ?", visitor)]
         with self.writing() as index:
             index.execute("DELETE FROM visitors WHERE id = ?", (visitor,))
+        self._remove_uploads_of(ids)
         for one in ids:
             shutil.rmtree(self.files / one, ignore_errors=True)
+
+    def _remove_uploads_of(self, ids: list[str]) -> None:
+        """Delete the uploads that the photos among the items ``ids`` share their bytes with."""
+        files = [file for one in ids for file in (self.files / one).rglob("*") if file.is_file()]
+        shared = {(stat.st_dev, stat.st_ino) for stat in map(os.stat, files) if stat.st_nlink > 1}
+        for upload in self.uploads.rglob("*") if shared else ():
+            with suppress(OSError):
+                stat = upload.stat()
+                if (stat.st_dev, stat.st_ino) in shared:
+                    upload.unlink()
 
     def sweep(self) -> None:
         """Delete what is over its time, what nobody knows of any more, and what is too much."""

@@ -158,11 +158,15 @@ def test_work_is_kept_from_its_last_use_on(store, photo_file):
     assert list(store.files.iterdir()) == []
 
 
-def test_forgetting_is_at_once(store, photo_file):
-    workspace = filled(store, new_key(), photo_file)
+def test_forgetting_is_at_once(store, scene):
+    for name in ("mine", "another"):
+        (store.uploads / name).mkdir()
+        scene.save(store.uploads / name / "photo.png")
+    workspace = filled(store, new_key(), store.uploads / "mine" / "photo.png")
     workspace.write_note("words", 1)
     workspace.forget()
     assert list(store.files.iterdir()) == []
+    assert [file.parent.name for file in store.uploads.rglob("*.png")] == ["another"]
     assert store.rows("SELECT * FROM notes") == store.rows("SELECT * FROM items") == []
 
 
