@@ -8,6 +8,7 @@ from pix2pix.errors import InvalidRequest
 from pix2pix.request import SAVE_SETTINGS, SETTINGS, EditRequest, Place, Setting, Value
 from pix2pix.ui.protocols import CheckpointLike
 
+ANY_SEED = -1  # what people of other programs type for a new one
 Controls = dict[str, gr.components.Component]  # by the name of the setting
 Update = dict[Any, Any]  # what a handler returns: new values and looks, by component
 

@@ -287,6 +287,7 @@ def test_each_wrong_value_is_said_at_its_own_field(tab_with):
     names = ["key", "tab", "photo", "instruction", "new_seed", "model", *tab.fields.advanced.controls]
     good = dict.fromkeys(names) | {"photo": "a.png", "instruction": "x", "detail": True}
     assert all(answer["is_valid"] for answer in tab.validate(**good))
-    for wrong in ({"photo": None}, {"instruction": " "}, {"seed": -1}, {"resolution": float("nan")}):
+    assert all(answer["is_valid"] for answer in tab.validate(**(good | {"seed": -1})))  # elsewhere it means a new one
+    for wrong in ({"photo": None}, {"instruction": " "}, {"seed": -2}, {"resolution": float("nan")}):
         answers = dict(zip(names, tab.validate(**(good | wrong)), strict=True))
         assert [name for name, answer in answers.items() if not answer["is_valid"]] == list(wrong)

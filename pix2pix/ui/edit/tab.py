@@ -17,7 +17,7 @@ from pix2pix.serving.stored import StoredResult
 from pix2pix.serving.visitors import Visitors
 from pix2pix.serving.workspace import Workspace
 from pix2pix.ui import stage
-from pix2pix.ui.controls import Update, complaint_about
+from pix2pix.ui.controls import ANY_SEED, Update, complaint_about
 from pix2pix.ui.edit import view
 from pix2pix.ui.edit.advanced import GUIDANCE, AdvancedPanel
 from pix2pix.ui.edit.fields import Fields
@@ -98,6 +98,8 @@ class EditTab:
         def complaint(name: str, value: Any) -> str:
             if name == "photo":
                 return "" if value else "Choose a photo first."
+            if name == "seed" and value == ANY_SEED:
+                return ""
             is_part = name == "instruction" or name in self.fields.advanced.controls
             return complaint_about(name, value) if is_part else ""
 
@@ -123,7 +125,9 @@ class EditTab:
         saving = {name: settings.pop(name) for name in f.advanced.saving if name in settings}
         try:
             workspace = self._visitors.workspace(key)
-            request = EditRequest(instruction, **({**settings, "seed": None} if new_seed else settings))
+            if new_seed or settings.get("seed") == ANY_SEED:
+                settings["seed"] = None
+            request = EditRequest(instruction, **settings)
             finished = yield from self._edited(workspace, tab, photo, request, model, saving)
         except Exception as error:
             sentence = sentence_for(error)

@@ -18,7 +18,7 @@ from pix2pix.events import PhotoStep
 from pix2pix.request import RANDOM_SEEDS, EditRequest
 from pix2pix.serving.turns import TURN_SECONDS
 from pix2pix.serving.visitors import Visitors
-from pix2pix.ui.controls import Update, default_values
+from pix2pix.ui.controls import ANY_SEED, Update, default_values
 from pix2pix.ui.gallery import cards
 from pix2pix.ui.gallery.board import MAX_PHOTOS, Board
 from pix2pix.ui.gallery.close_up import CloseUpPanel
@@ -147,6 +147,8 @@ class GalleryTab:
     def _ask(self, ask: Ask, key: str, tab: str, turn: int, vary_seed: bool, **words: Any) -> Update:
         f, board = self.fields, self._board(key, tab)
         board.saving = {name: words.pop(name) for name in f.saving}
+        if words["seed"] == ANY_SEED:
+            words["seed"] = _new_seed()
         try:
             ask(board, EditRequest(**words), vary_seed)
         except EditError as error:
