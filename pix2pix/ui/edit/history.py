@@ -16,7 +16,7 @@ from pix2pix.ui.edit.advanced import AdvancedPanel
 from pix2pix.ui.edit.fields import Fields
 from pix2pix.ui.protocols import EditService
 from pix2pix.ui.queues import QUICK
-from pix2pix.ui.safely import safely
+from pix2pix.ui.safely import safely, sentence_for
 
 # A tab keeps its name over reloads, and another tab has another one; the key of the workspace is made once a browser.
 WHO_IS_IT = """(key, tab) => {
@@ -61,15 +61,19 @@ class History:
 
     def open(self, key: str, tab: str) -> Update:
         """The page as this tab left it: photo, words, the result in view, the strip; and what was interrupted."""
-        f = self.fields
-        workspace = self._visitors.workspace(key)
+        who = {self.fields.key: key, self.fields.tab: tab}
+        try:
+            return {**who, **self._as_it_was_left(key, tab)}
+        except Exception as error:  # a page without a key would keep nothing of what is done on it
+            return {**who, **view.notice(self.fields, sentence_for(error))}
+
+    def _as_it_was_left(self, key: str, tab: str) -> Update:
+        f, workspace = self.fields, self._visitors.workspace(key)
         desk = Desk.of(workspace, tab)
         interrupted = INTERRUPTED.format(desk.asked) if desk.asked else ""
         words = desk.asked or desk.instruction
         desk = desk.write(workspace, tab, asked="", instruction=words)
         return {
-            f.key: key,
-            f.tab: tab,
             f.instruction: words,
             **view.photo_in_view(f, desk.photo_in(workspace)),
             **view.in_view(f, workspace, desk),

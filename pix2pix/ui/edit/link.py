@@ -11,6 +11,7 @@ from pix2pix.request import SETTINGS, Setting, Value
 from pix2pix.ui.controls import complaint_about
 from pix2pix.ui.edit.fields import Fields
 from pix2pix.ui.queues import PRIVATE, QUICK
+from pix2pix.ui.safely import safely
 
 NAMES = {setting.name: setting.flag.removeprefix("--") for setting in SETTINGS}  # the controls' ids, too
 COPY = """async (instruction, ...values) => {
@@ -41,7 +42,7 @@ def wire_link(f: Fields, opened: gr.events.Dependency) -> None:
         fixed = {f.advanced.new_seed: False} if "seed" in said else {}
         return {**{parts[name]: value for name, value in said.items()}, **fixed} or gr.skip()
 
-    followed = opened.then(follow, None, [f.instruction, *settings, f.advanced.new_seed], **QUICK)
+    followed = opened.then(safely(follow), None, [f.instruction, *settings, f.advanced.new_seed], **QUICK)
     followed.then(None, js=FORGET % names, **PRIVATE)  # so that a reload does not undo what was changed since
 
 

@@ -129,16 +129,9 @@ class EditTab:
                 settings["seed"] = None
             request = EditRequest(instruction, **settings)
             finished = yield from self._edited(workspace, tab, photo, request, model, saving)
+            yield self._into_view(workspace, tab, finished, model)
         except Exception as error:
-            sentence = sentence_for(error)
-            with_no_edit = self._visitors.workspace(key)
-            Desk.of(with_no_edit, tab).write(with_no_edit, tab, asked="")
-            yield {f.stage: stage.failed(sentence), **view.working(f, busy=False)}
-            return
-        desk = Desk.of(workspace, tab).write(workspace, tab, view=finished.id, photo=finished.photo, asked="")
-        seed = {f.advanced.controls["seed"]: finished.request.seed}
-        said = view.notice(f, self._remark_on(workspace, finished, model))
-        yield {**view.in_view(f, workspace, desk), **seed, **said, **view.working(f, busy=False)}
+            yield {**self.stop(key, tab), f.stage: stage.failed(sentence_for(error))}
 
     def _edited(
         self, workspace: Workspace, tab: str, path: Path, request: EditRequest, model: str, saving: dict[str, Any]
@@ -160,6 +153,13 @@ class EditTab:
                 yield {self.fields.stage: _forming(event, elapsed)}
         raise EditFailed("The edit ended without a result; please try again.")
 
+    def _into_view(self, workspace: Workspace, tab: str, finished: StoredResult, model: str) -> Update:
+        f = self.fields
+        desk = Desk.of(workspace, tab).write(workspace, tab, view=finished.id, photo=finished.photo, asked="")
+        seed = {f.advanced.controls["seed"]: finished.request.seed}
+        said = view.notice(f, self._remark_on(workspace, finished, model))
+        return {**view.in_view(f, workspace, desk), **seed, **said, **view.working(f, busy=False)}
+
     def _remark_on(self, workspace: Workspace, result: StoredResult, model: str) -> str:
         """What a person should know of a result that is there, or nothing."""
         if lost := workspace.take_lost():
@@ -171,10 +171,14 @@ class EditTab:
         return ""
 
     def stop(self, key: str, tab: str) -> Update:
-        """The edit is given up."""
-        workspace = self._visitors.workspace(key)
-        Desk.of(workspace, tab).write(workspace, tab, asked="")
-        return {self.fields.stage: stage.STOPPED, **view.working(self.fields, busy=False)}
+        """The edit is given up; the buttons come back, also where that cannot be noted."""
+        said = stage.STOPPED
+        try:
+            workspace = self._visitors.workspace(key)
+            Desk.of(workspace, tab).write(workspace, tab, asked="")
+        except Exception as error:
+            said = stage.failed(sentence_for(error))
+        return {self.fields.stage: said, **view.working(self.fields, busy=False)}
 
     def read_words(self, key: str, tab: str, model: str, instruction: str) -> str:
         """Note the words, and say how many of them the model can read; nothing while there is no model to ask."""

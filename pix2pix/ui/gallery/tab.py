@@ -159,14 +159,14 @@ class GalleryTab:
 
     def take_turn(self, key: str, tab: str, turn: int) -> Iterator[Update]:
         """Edit what waits, until it is done, stopped, or others shall have their turn."""
-        f, board = self.fields, self._board(key, tab)
+        f = self.fields
         try:
+            board = self._board(key, tab)
             for finished in self._edits(board):
                 now = look(f, board)
                 yield now if finished is None or finished != board.chosen else {**now, **close_up(f, board)}
         except Exception as error:
-            board.stop()
-            yield {**look(f, board), f.bar: cards.draw_alert(sentence_for(error))}
+            yield {**self.stop(key, tab), f.bar: cards.draw_alert(sentence_for(error))}
             return
         left = board.running and bool(board.to_do)
         board.running = left
@@ -198,10 +198,15 @@ class GalleryTab:
                     return
 
     def stop(self, key: str, tab: str) -> Update:
-        """Keep what is finished; the turn sees it at the next step, and frees the model."""
-        board = self._board(key, tab)
-        board.stop()
-        return look(self.fields, board)
+        """Keep what is finished; the turn sees it at the next step, and frees the model. The buttons come back."""
+        f = self.fields
+        try:
+            board = self._board(key, tab)
+            board.stop()
+        except Exception as error:
+            said = {f.bar: cards.draw_alert(sentence_for(error))}
+            return {**said, f.edit: gr.update(interactive=True), f.stop: gr.update(interactive=False)}
+        return look(f, board)
 
     def clear(self, key: str, tab: str) -> Update:
         """No photos any more."""

@@ -1,0 +1,56 @@
+"""The index when its disk is full, and when two programs share it."""
+
+import multiprocessing
+
+import pytest
+
+from pix2pix import read_receipt
+from pix2pix.serving.store import Store
+from pix2pix.serving.workspace import Workspace, new_key
+from tests.serving.test_workspace import GENEROUS, filled, opened, photo_file, store  # noqa: F401
+
+ROUNDS = 20
+
+
+def test_an_index_that_finds_no_room_says_so_as_files_do(store, photo_file):  # noqa: F811
+    workspace = filled(store, new_key(), photo_file)
+    before = workspace.results()
+    pages = store.rows("PRAGMA page_count")[0]["page_count"]
+    store.rows(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(OSError, match="full"):
+        workspace.write_note("words", "x" * 10**6)
+    assert workspace.results() == before
+
+
+def work(folder, keys, photo, number, together):
+    """What one program does: visitors of its own and one that both have, notes, and sweeping in between."""
+    together.wait()  # so that the index, too, is made by both at once
+    store = Store(folder, 3600, GENEROUS)  # noqa: F811
+    for turn in range(ROUNDS):
+        for key in keys:
+            workspace = filled(store, key, photo, results=2)
+            workspace.write_note(f"{number} {turn}", turn)
+            workspace.view(workspace.results()[0].id)
+        store.sweep()
+    store.close()
+
+
+def test_two_programs_that_share_a_folder_lose_nothing(tmp_path, photo_file):  # noqa: F811
+    context, shared = multiprocessing.get_context("spawn"), new_key()
+    own, together = [new_key(), new_key()], context.Barrier(2)
+    arguments = [(tmp_path / "data", [own[one], shared], photo_file, one, together) for one in range(2)]
+    programs = [context.Process(target=work, args=given) for given in arguments]
+    for program in programs:
+        program.start()
+    for program in programs:
+        program.join(120)
+    assert [program.exitcode for program in programs] == [0, 0]
+    store = Store(tmp_path / "data", 3600, GENEROUS)  # noqa: F811
+    for key, writers in ((own[0], [0]), (own[1], [1]), (shared, [0, 1])):
+        workspace = Workspace(store, key)
+        assert len(workspace.results()) == 2 * ROUNDS * len(writers)
+        assert all(read_receipt(one.file) == one.request for one in workspace.results())
+        assert all(opened(one.thumbnail) for one in workspace.results())
+        for writer in writers:
+            assert sorted(workspace.notes(f"{writer} ")) == list(range(ROUNDS))
+    store.close()
