@@ -31,6 +31,7 @@ def main() -> None:
         max_file_size=MAX_BYTES,
         state_session_capacity=VISITORS,
         enable_monitoring=False,
+        run_history=False,  # which would keep results in the browser after everything was forgotten
         strict_cors=True,
         mcp_server=True,
         app_kwargs=app_options(),

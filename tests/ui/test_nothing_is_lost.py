@@ -28,7 +28,7 @@ class Server:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.data, self.temporary = folder / "data", folder / "temporary"
+        self.data, self.temporary, self.log = folder / "data", folder / "temporary", folder / "log"
         self.temporary.mkdir()
         self._environment = {
             **os.environ,
@@ -42,9 +42,9 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=ROOT, env=self._environment, stdout=subprocess.PIPE, text=True
-        )
+        with self.log.open("ab") as log:
+            options = {"stdout": subprocess.PIPE, "stderr": log, "text": True}
+            self._process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=self._environment, **options)
         for line in self._process.stdout:
             if re.search(r"http://[\d.]+:\d+", line):
                 return

@@ -1,12 +1,15 @@
-"""What the web server behind the page needs for programs: one more route, and words where gradio has none."""
+"""What the web server behind the page needs: a route more and one less, and words where gradio has none."""
 
 from typing import Any
 
 from gradio.route_utils import FnIndexInferError
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from pix2pix.ui.api.addresses import ROUTE
+from pix2pix.ui.api.listeners import Listeners
 
 BY_NAME = "/gradio_api/call/v2/"  # gradio's route for parameters by name
 
@@ -28,7 +31,16 @@ async def _wrong_name(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": f"{sentence}."}, status_code=422)
 
 
+async def _no_deep_link(request: Request) -> JSONResponse:
+    return JSONResponse({"detail": "There are no such links here."}, status_code=404)
+
+
+# Gradio's own route writes all that a session shows, the key of the workspace too, into a file that anybody may open.
+NO_DEEP_LINKS = Route("/gradio_api/deep_link", _no_deep_link)
+
+
 def app_options() -> dict[str, Any]:
     """What gradio hands on to FastAPI; it adds to it, so each app gets its own."""
     handlers = {FnIndexInferError: _no_such_endpoint, KeyError: _wrong_name, TypeError: _wrong_name}
-    return {"routes": [ROUTE], "exception_handlers": handlers}
+    layers = [Middleware(Listeners)]
+    return {"routes": [ROUTE, NO_DEEP_LINKS], "exception_handlers": handlers, "middleware": layers}
