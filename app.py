@@ -22,7 +22,10 @@ def main() -> None:
     """Serve the page until Ctrl-C; the model loads in the background."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     model = os.environ.get("PIX2PIX_MODEL", "").strip() or "auto"
-    visitors = open_visitors(os.environ)
+    try:
+        visitors = open_visitors(os.environ)
+    except ValueError as error:
+        raise SystemExit(str(error)) from error
     os.environ["GRADIO_TEMP_DIR"] = str(visitors.store.uploads)  # so that uploads come under the same rule
     page = build_page(Studio(model, _load), visitors)
     page.queue(max_size=WAITING_EDITS, api_open=False)

@@ -1,6 +1,8 @@
 """All visitors together: their workspaces on disk, and the little of them that is in memory."""
 
+import math
 import os
+import sqlite3
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -61,13 +63,31 @@ def open_visitors(environment: Mapping[str, str]) -> Visitors:
     """The visitors' work where, as long as, and as large as ``environment`` says; swept from now on.
 
     PIX2PIX_DATA names the folder, PIX2PIX_KEEP_HOURS and PIX2PIX_KEEP_BYTES the bounds.
+
+    Raises:
+        ValueError: one of them makes no sense, or the folder cannot be used; its text is one sentence.
     """
-    hours = float(environment.get("PIX2PIX_KEEP_HOURS") or KEEP_HOURS)
-    room = int(environment.get("PIX2PIX_KEEP_BYTES") or KEEP_BYTES)
-    store = Store(folder_from(environment), hours * 3600, room)
-    store.sweep()
+    hours = _above_zero(environment, "PIX2PIX_KEEP_HOURS", KEEP_HOURS)
+    room = int(_above_zero(environment, "PIX2PIX_KEEP_BYTES", KEEP_BYTES))
+    try:
+        store = Store(folder_from(environment), hours * 3600, room)
+        store.sweep()
+    except (OSError, RuntimeError, sqlite3.Error) as error:  # a RuntimeError for the home of somebody unknown
+        said = f"Visitors' work cannot be kept ({error}); name another folder by PIX2PIX_DATA."
+        raise ValueError(said) from error
     sweep_regularly(store)
     return Visitors(store)
+
+
+def _above_zero(environment: Mapping[str, str], name: str, default: float) -> float:
+    said = environment.get(name, "").strip()
+    try:
+        value = float(said or default)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise ValueError(f"{name} must be a number above 0, and not “{said}”.")
+    return value
 
 
 def folder_from(environment: Mapping[str, str]) -> Path:
