@@ -53,6 +53,29 @@ def file_data(path):
     return {"path": str(path), "orig_name": path.name, "meta": {"_type": "gradio.FileData"}}
 
 
+def called(page, state, fn, said, index=0):
+    """The last thing that ``fn`` answers, or raises, when gradio calls it with what is ``said``, by name."""
+    first = len(fn.inputs) - len(fn.input_keyword_names)
+    names = [*inspect.signature(fn.fn).parameters, *[None] * first][:first] + list(fn.input_keyword_names)
+    values = [said.get(name, part.value) for name, part in zip(names, fn.inputs, strict=True)]
+    if any(isinstance(part, gr.Dataset) for part in fn.inputs):
+        values = [0]
+    asked = SimpleNamespace(query_params={"seed": "3"}, headers={}, session_hash="x", username=None)
+    given = {"state": state, "request": asked, "session_hash": "x"}
+    given["event_data"] = gr.EventData(None, {"index": index, "value": "x"})
+
+    async def to_the_end():
+        answer = None
+        while True:
+            answered = await page.process_api(fn, values, **given)
+            given["iterator"] = answered.get("iterator")
+            if not answered.get("is_generating"):
+                return answer or answered["data"]
+            answer = answered["data"]
+
+    return asyncio.run(to_the_end())
+
+
 class Visit:
     """A page, and somebody on it who has a photo, a result, and a gallery that is being edited."""
 
@@ -74,24 +97,7 @@ class Visit:
 
     def call(self, fn):
         """The last thing that ``fn`` answers, or raises."""
-        return asyncio.run(self._call(fn))
-
-    async def _call(self, fn):
-        first = len(fn.inputs) - len(fn.input_keyword_names)
-        names = [*inspect.signature(fn.fn).parameters, *[None] * first][:first] + list(fn.input_keyword_names)
-        values = [self._said.get(name, part.value) for name, part in zip(names, fn.inputs, strict=True)]
-        event = gr.EventData(None, {"index": 0, "value": "x"})
-        if any(isinstance(part, gr.Dataset) for part in fn.inputs):
-            values = [0]
-        asked = SimpleNamespace(query_params={"seed": "3"}, headers={}, session_hash="x", username=None)
-        answer, iterator = None, None
-        while True:
-            given = {"state": self._state, "request": asked, "iterator": iterator, "event_data": event}
-            answered = await self.page.process_api(fn, values, session_hash="x", **given)
-            iterator = answered.get("iterator")
-            if not answered.get("is_generating"):
-                return answer or answered["data"]
-            answer = answered["data"]
+        return called(self.page, self._state, fn, self._said)
 
 
 @pytest.fixture
