@@ -8,11 +8,13 @@ from gradio.exceptions import InvalidPathError
 from pydantic import ValidationError
 
 from pix2pix.errors import EditError
+from pix2pix.request import GALLERY_SETTINGS, SAVE_SETTINGS
 from pix2pix.ui.api.photos import NOT_AN_UPLOAD
 from pix2pix.ui.api.tools import Tools
 
 logger = logging.getLogger(__name__)
 
+SETTING_NAMES = {setting.name for setting in (*GALLERY_SETTINGS, *SAVE_SETTINGS)}
 UNEXPECTED = "Something went wrong here, and it was not your photo or your words; please try again."
 
 
@@ -25,9 +27,8 @@ class PlainBlocks(gr.Blocks):
     async def process_api(self, block_fn: Any, inputs: list[Any], *arguments: Any, **options: Any) -> dict[str, Any]:
         try:
             missing = (self.fns[block_fn] if isinstance(block_fn, int) else block_fn).inputs[len(inputs) :]
-            if missing:
-                raise gr.Error(_too_few(missing), print_exception=False)
-            return await super().process_api(block_fn, inputs, *arguments, **options)  # type: ignore[no-any-return]
+            whole = [*inputs, *_left_out(missing)]
+            return await super().process_api(block_fn, whole, *arguments, **options)  # type: ignore[no-any-return]
         except gr.Error:
             raise
         except Exception as error:
@@ -43,9 +44,13 @@ class PlainBlocks(gr.Blocks):
         self._tools = Tools(self) if made else None
 
 
-def _too_few(missing: list[Any]) -> str:
-    names = ", ".join(str(component.label) for component in missing)
-    return f"Send a value for every parameter; these are missing: {names}. /gradio_api/call/v2 takes them by name."
+def _left_out(missing: list[Any]) -> list[Any]:
+    """The values of settings that a caller left out at the end, such as those that came later than the caller."""
+    needed = ", ".join(str(component.label) for component in missing if component.label not in SETTING_NAMES)
+    if needed:
+        said = f"These parameters are missing: {needed}. /gradio_api/call/v2 takes them by name."
+        raise gr.Error(said, print_exception=False)
+    return [component.value for component in missing]
 
 
 def _sentence(error: Exception) -> str:

@@ -60,5 +60,11 @@ def _cookie(request: Request) -> str:
     """A name for the browser until it is closed; on a Space the page stands in a frame of another site."""
     secure = "https" in (request.url.scheme, request.headers.get("x-forwarded-proto"))
     cookie = SimpleCookie({COOKIE: secrets.token_hex(16)})
-    cookie[COOKIE].update({"path": "/", "httponly": True, "samesite": "None" if secure else "Lax", "secure": secure})
+    for name, value in {
+        "path": "/",
+        "httponly": True,
+        "samesite": "None" if secure else "Lax",
+        "secure": secure,
+    }.items():
+        cookie[COOKIE][name] = value
     return cookie[COOKIE].OutputString() + ("; Partitioned" if secure else "")
