@@ -21,14 +21,15 @@ def encoder_calls(tiny_editor, monkeypatch):
 
 
 @pytest.fixture
-def micro_batch(monkeypatch):
+def micro_batch(monkeypatch, pocket):
     """``micro_batch(n)`` lets n photos go through the model together."""
 
     def choose(number):
         monkeypatch.setattr("pix2pix.editing.editor.micro_batch", lambda pipeline: number)
 
     choose(3)
-    return choose
+    yield choose
+    pocket.micro_batches.clear()  # later tests, in which it edits one photo at a time, must not meet it
 
 
 @pytest.fixture

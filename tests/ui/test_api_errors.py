@@ -117,7 +117,14 @@ def test_names_that_do_not_exist(address, asked):
     assert "`stps`" in answer.json()["detail"]
     assert "“stps”" in call_tool(address, "edit", asked | {"stps": 3}).content[0].text
     assert "nothing" in call_tool(address, "nothing", {}).content[0].text
-    assert "seed" in over_rest(address, [asked["photo"], "make it night"])["error"]
+    assert "instruction" in over_rest(address, [asked["photo"]])["error"]
+
+
+def test_settings_may_be_left_out_at_the_end(address, asked, photos):
+    """As callers do who were written before a setting was there."""
+    uploaded = httpx.post(f"{address}/gradio_api/upload", files={"files": photos[0].read_bytes()}).json()[0]
+    job = httpx.post(f"{address}/gradio_api/call/edit", json={"data": [uploaded, "make it night"]}).json()["event_id"]
+    assert httpx.get(f"{address}/gradio_api/call/edit/{job}", timeout=60).text.startswith("event: complete")
 
 
 def test_a_photo_by_every_way(address, client, asked, photos):
