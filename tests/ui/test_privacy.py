@@ -129,6 +129,7 @@ def test_what_was_sent_brings_nothing_with_another_key(visit, whose, key):
 
 
 def test_nobody_else_can_listen_to_a_session(visit):
+    visit.page.get_by_role("tab", name="Edit").click()
     begin_a_long_edit(visit.page)
     session = visit.sent[-1][1]["session_hash"]
     for cookies in ({}, {"pix2pix-browser": "0" * 32}):
