@@ -21,8 +21,9 @@ from pix2pix.events import Outcome, PhotoStep, nothing_changed
 from pix2pix.files.formats import remove_drafts, save_result
 from pix2pix.files.receipt import read_receipt
 from pix2pix.files.targets import WrongUsage, is_folder, photos_and_targets
-from pix2pix.request import GALLERY_SETTINGS, MAX_SEED, SAVE_SETTINGS, SETTINGS, EditRequest, Setting
+from pix2pix.request import GALLERY_SETTINGS, MAX_SEED, SAVE_SETTINGS, SETTINGS, EditRequest
 from pix2pix.session import EditSession
+from pix2pix.setting import Setting
 
 ALL_EDITED, SOME_FAILED, WRONG_USAGE, STOPPED = 0, 1, 2, 130
 SAVERS = 4  # files that are written at the same time: packing a large PNG takes longer than a GPU takes to edit it

@@ -4,7 +4,8 @@ import subprocess
 import sys
 from dataclasses import fields
 
-from pix2pix.request import GALLERY_SETTINGS, SAVE_SETTINGS, SETTINGS, DefaultFrom, Defaults, EditRequest
+from pix2pix.request import GALLERY_SETTINGS, SAVE_SETTINGS, SETTINGS, Defaults, EditRequest
+from pix2pix.setting import DefaultFrom
 from tests.house.test_imports import ROOT
 
 # The table with one more line, as somebody would add it; then everything that is made from the table is looked at.

@@ -16,7 +16,8 @@ from pix2pix.errors import InvalidImage, InvalidRequest
 from pix2pix.events import Result
 from pix2pix.photo.decoding import DAMAGED, open_image
 from pix2pix.photo.exif import BYTES, Field, read_exif, write_exif
-from pix2pix.request import SETTINGS, EditRequest, Setting
+from pix2pix.request import SETTINGS, EditRequest
+from pix2pix.setting import Setting
 
 RECEIPT_KEY = "instruct-pix2pix"
 COMMENT, IN_ASCII = 0x9286, b"ASCII\0\0\0"  # EXIF's field for a comment, and how one in ASCII begins

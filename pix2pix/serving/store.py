@@ -1,7 +1,7 @@
 """The folder in which visitors' work is kept: files under random names, an index beside them, a time and a budget.
 
 A file is written first and entered in the index afterwards, in one transaction; so whatever moment a crash comes at,
-the index names only whole files, and what it does not name is removed at the next start. Names of folders are 128
+the index names only whole files, and what it does not name is swept away some minutes later. Names of folders are 128
 random bits, because a page can show any file whose address it knows.
 """
 

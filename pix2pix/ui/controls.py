@@ -5,7 +5,8 @@ from typing import Any
 import gradio as gr
 
 from pix2pix.errors import InvalidRequest
-from pix2pix.request import SAVE_SETTINGS, SETTINGS, EditRequest, Place, Setting, Value
+from pix2pix.request import SAVE_SETTINGS, SETTINGS, EditRequest
+from pix2pix.setting import Place, Setting, Value
 from pix2pix.ui.protocols import CheckpointLike
 
 ANY_SEED = -1  # what people of other programs type for a new one

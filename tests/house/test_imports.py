@@ -11,6 +11,7 @@ from tests import ROOT
 PACKAGE = ROOT / "pix2pix"
 FLOORS = [  # lowest first; rooms of one floor do not import each other
     ["errors", "origin"],
+    ["setting"],
     ["request"],
     ["events", "photo"],
     ["diffusion", "files", "session"],

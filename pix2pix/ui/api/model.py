@@ -7,7 +7,8 @@ from typing import Any
 import gradio as gr
 
 from pix2pix.errors import EditError
-from pix2pix.request import GALLERY_SETTINGS, Defaults, Setting
+from pix2pix.request import GALLERY_SETTINGS, Defaults
+from pix2pix.setting import Setting
 from pix2pix.ui.protocols import EditService
 
 ADDRESS = "pix2pix://model"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from pix2pix.request import Place
+from pix2pix.setting import Place
 from pix2pix.ui import stage
 from pix2pix.ui.controls import Controls, draw_controls, draw_saving
 from pix2pix.ui.theme import PICTURE_HEIGHT

@@ -7,7 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from pix2pix.request import SETTINGS, Setting, Value
+from pix2pix.request import SETTINGS
+from pix2pix.setting import Setting, Value
 from pix2pix.ui.controls import complaint_about
 from pix2pix.ui.edit.fields import Fields
 from pix2pix.ui.queues import PRIVATE, QUICK

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from pix2pix.request import VARY_SEED, Place
+from pix2pix.request import VARY_SEED
+from pix2pix.setting import Place
 from pix2pix.ui.controls import Controls, draw_controls, draw_saving
 from pix2pix.ui.gallery import cards
 from pix2pix.ui.gallery.board import MAX_PHOTOS
