@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import zipfile
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -147,6 +148,13 @@ def test_clearing_deletes_the_results(board, result):
     assert board.cards == []
     assert not file.parent.exists()
     assert photo.exists()
+
+
+def test_a_card_says_that_nothing_was_changed(board, result):
+    board.ask(REQUEST, vary_seed=False)
+    board.finish(0, Outcome(0, None, replace(result, unchanged=True)))
+    assert (board.cards[0].state, board.cards[0].sentence) == (DONE, "Nothing was changed; try other words.")
+    assert "Nothing was changed" in cards.draw_cards(board)
 
 
 def test_names_cannot_break_out_of_the_page(board):

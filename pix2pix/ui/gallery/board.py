@@ -17,6 +17,7 @@ from pix2pix.session import EditSession
 from pix2pix.ui.gallery.card import DONE, EDITING, FAILED, WAITING, Card, noted, restored
 
 MAX_PHOTOS = 100
+NOTHING_CHANGED = "Nothing was changed; try other words."
 CANNOT_BE_SAVED = "There is no room to keep this result; download what is finished and start over."
 NOTE = "board"
 
@@ -155,7 +156,8 @@ class Board:
             self.fail(index, CANNOT_BE_SAVED)
             return
         files = {"result": stored.id, "file": stored.file, "after": str(stored.thumbnail)}
-        done = {"state": DONE, "step": None, "wanted": None, "sentence": "", "request": outcome.result.request}
+        said = NOTHING_CHANGED if stored.unchanged else ""
+        done = {"state": DONE, "step": None, "wanted": None, "sentence": said, "request": outcome.result.request}
         self.update(index, **done, **files)
         self.write()
         self._delete([card.result])
