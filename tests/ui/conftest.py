@@ -115,3 +115,10 @@ def downloaded(page: Page, button: str, path: Path) -> Path:
         page.click(button)
     download.value.save_as(path)
     return path
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A browser and a server on a machine that is busy with other things may be too slow once; not three times."""
+    for item in items:
+        if {"page", "browser", "address"} & set(getattr(item, "fixturenames", ())) and "tests/ui/" in item.nodeid:
+            item.add_marker(pytest.mark.flaky(reruns=2))

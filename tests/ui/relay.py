@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+import time
 
 
 class Relay:
@@ -11,23 +12,32 @@ class Relay:
     def __init__(self, target: tuple[str, int]) -> None:
         self._target = target
         self._sockets: list[socket.socket] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._open = True
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self._listener.settimeout(0.5)  # so that the thread sees it when it is closed
         self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
+        while self._open:
+            try:
                 near, _ = self._listener.accept()
-                try:
-                    far = socket.create_connection(self._target, timeout=30)
-                except OSError:
-                    near.close()
-                    continue
-                far.settimeout(None)
-                self._sockets += [near, far]
-                for one, other in ((near, far), (far, near)):
-                    threading.Thread(target=self._pass_on, args=(one, other), daemon=True).start()
+            except OSError:  # nobody for a moment, closed, or too many files are open just now
+                time.sleep(0.01)
+                continue
+            threading.Thread(target=self._connect, args=(near,), daemon=True).start()
+
+    def _connect(self, near: socket.socket) -> None:
+        try:
+            far = socket.create_connection(self._target, timeout=30)
+        except OSError:
+            near.close()
+            return
+        for each in (near, far):
+            each.settimeout(None)
+        self._sockets += [near, far]
+        threading.Thread(target=self._pass_on, args=(far, near), daemon=True).start()
+        self._pass_on(near, far)
 
     @staticmethod
     def _pass_on(one: socket.socket, other: socket.socket) -> None:
@@ -48,5 +58,6 @@ class Relay:
 
     def close(self) -> None:
         """Let nobody through any more."""
+        self._open = False
         self._listener.close()
         self.cut()
