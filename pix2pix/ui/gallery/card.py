@@ -53,6 +53,7 @@ class Card:
 
 
 def noted(card: Card) -> dict[str, Any]:
+    """``card`` as JSON can hold it, for ``restored``; steps and small pictures are not noted."""
     requests = {name: _as_dict(getattr(card, name)) for name in ("meant", "request")}
     kept = {name: getattr(card, name) for name in ("name", "stored", "state", "sentence", "result")}
     return {**kept, **requests, "asked": card.wanted is not None}
