@@ -18,7 +18,7 @@ from pix2pix.ui.gallery.tab import GalleryTab
 from pix2pix.ui.header import TITLE, draw_header
 from pix2pix.ui.languages import translate
 from pix2pix.ui.protocols import EditService
-from pix2pix.ui.queues import AT_ONCE, PRIVATE
+from pix2pix.ui.queues import PRIVATE, QUICK
 from pix2pix.ui.safely import safely
 
 
@@ -41,7 +41,8 @@ def build_page(service: EditService, visitors: Visitors) -> gr.Blocks:
         gallery.open_after(history.opened)
         page.load(None, js=script(), **PRIVATE)
         about_a_model = [*panel.about_a_model, fields.advanced.model]
-        opened = history.opened.then(safely(panel.open), fields.preferences, about_a_model, **AT_ONCE)
+        # Not in the queue: an event that joins while the last answer there comes in may never hear its own.
+        opened = history.opened.then(safely(panel.open), fields.preferences, about_a_model, **QUICK)
         wire_link(fields, opened)
     translate(page)
     return page

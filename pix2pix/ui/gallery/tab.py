@@ -91,7 +91,7 @@ class GalleryTab:
         f = self.fields
         given = {"photos": f.photos, **self._who}
         f.photos.upload(safely(self.receive), inputs_kwargs=given, outputs=[f.photos, *self._cards], **READING)
-        gr.on(None, safely(self.fill_in_defaults), None, list(f.asking.controls.values()), **AT_ONCE)
+        gr.on(None, safely(self.fill_in_defaults), None, list(f.asking.controls.values()), **QUICK)
         for asking in (f.asking, f.close_up.asking):
             asking.new_seed.click(_new_seed, None, asking.controls["seed"], **QUICK)
 
