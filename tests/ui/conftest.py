@@ -62,12 +62,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visitor(browser, address) -> Iterator[Callable[[], Page]]:
-    """``visitor()`` is somebody new who has just opened the page."""
+def visitor(browser, address) -> Iterator[Callable[..., Page]]:
+    """``visitor()`` is somebody new who has just opened the page, on a screen of any size."""
     contexts = []
 
-    def arrive() -> Page:
-        contexts.append(browser.new_context(viewport={"width": 1280, "height": 900}))
+    def arrive(width: int = 1280, height: int = 900, **settings: object) -> Page:
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **settings))
         page = contexts[-1].new_page()
         page.set_default_timeout(PATIENCE)
         open_page(page, address)

@@ -15,30 +15,13 @@ from pix2pix.ui.examples import EXAMPLES
 from pix2pix.ui.gallery import cards
 from pix2pix.ui.header import LINKS
 from pix2pix.ui.languages import ENGLISH, TABLES
-from tests.ui.conftest import PATIENCE, StudioOf, open_page, still
+from tests.ui.conftest import StudioOf, open_page, still
 from tests.ui.test_browser import choose, set_steps, type_and_enter
 
 LANGUAGES = {"es", "fr", "de", "pt", "zh-CN", "ja"}
 SAID = re.compile(r'say\("(.+?)"\)')
 MARKED = re.compile(r'data-say(?:="(.+?)"|>(.+?)</(?:p|li|div|span|a)>)')
 UNSAID = {"tab", "code", "json", "markdown"}
-
-
-@pytest.fixture
-def sized(browser, address):
-    """A visitor with a window of a certain size, or other settings of the browser."""
-    contexts = []
-
-    def arrive(width: int, height: int, **settings) -> Page:
-        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **settings))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(PATIENCE)
-        open_page(page, address)
-        return page
-
-    yield arrive
-    for context in contexts:
-        context.close()
 
 
 @pytest.fixture
@@ -70,16 +53,16 @@ def in_front(page: Page) -> str:
     )
 
 
-def test_one_look_shows_everything(sized, photos):
-    page = edited(sized(1440, 900), photos[0], "make it night")
+def test_one_look_shows_everything(visitor, photos):
+    page = edited(visitor(1440, 900), photos[0], "make it night")
     for part in ("#slider", "#instruction", "#edit", "#ideas", "#see-result", "#undo", "#redo", "#download", "#strip"):
         expect(page.locator(part)).to_be_visible()
         assert bottom(page, part) <= 900, part
     assert page.locator("#place").bounding_box()["width"] == pytest.approx(1000, abs=40)
 
 
-def test_on_a_phone_photo_and_words_stand_together(sized, photos):
-    page = sized(390, 844)
+def test_on_a_phone_photo_and_words_stand_together(visitor, photos):
+    page = visitor(390, 844)
     choose(page, photos[0])
     assert bottom(page, "#edit") <= 844
     page.evaluate("scrollTo(0, 600)")
@@ -172,8 +155,8 @@ def test_words_are_kept_by_the_browser(page, address, photos):
     expect(page.locator("#yours .chips button")).to_have_text(["make it sepia"])
 
 
-def test_a_link_brings_words_and_settings_back(sized, address):
-    page = sized(1280, 900, permissions=["clipboard-read", "clipboard-write"])
+def test_a_link_brings_words_and_settings_back(visitor, address):
+    page = visitor(1280, 900, permissions=["clipboard-read", "clipboard-write"])
     open_page(page, f"{address}/?instruction=make+it+night&seed=77&steps=3&guidance-scale=nonsense")
     expect(page.locator("#instruction textarea")).to_have_value("make it night")
     page.click("#advanced > button")
@@ -246,8 +229,8 @@ def words_of(page) -> set[str]:
 
 
 @pytest.mark.parametrize(("locale", "table"), [("de-AT", "de"), ("pt-BR", "pt"), ("ja", "ja")])
-def test_a_visitor_reads_their_own_language(sized, locale, table, photos):
-    page = sized(390, 844, locale=locale)
+def test_a_visitor_reads_their_own_language(visitor, locale, table, photos):
+    page = visitor(390, 844, locale=locale)
     for part, words in (("#edit", "Edit"), ("#undo", "Undo"), ("#links a >> nth=0", "Model card")):
         expect(page.locator(part)).to_have_text(TABLES[table][words])
     expect(page.locator("#instruction textarea")).to_have_attribute(
