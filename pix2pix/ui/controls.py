@@ -9,6 +9,7 @@ from pix2pix.request import SAVE_SETTINGS, SETTINGS, EditRequest
 from pix2pix.setting import Place, Setting, Value
 from pix2pix.ui.protocols import CheckpointLike
 
+SHOWN_CHOICES = {"own": "own, as the photo"}
 ANY_SEED = -1  # what people of other programs type for a new one
 Controls = dict[str, gr.components.Component]  # by the name of the setting
 Update = dict[Any, Any]  # what a handler returns: new values and looks, by component
@@ -27,7 +28,8 @@ def draw_saving(prefix: str = "") -> Controls:
 def _draw_control(setting: Setting, prefix: str) -> gr.components.Component:
     said = {"label": setting.label, "info": setting.help, "elem_id": prefix + setting.flag.removeprefix("--")}
     if setting.choices:
-        return gr.Dropdown(list(setting.choices), value=setting.default, **said)
+        choices = [(SHOWN_CHOICES.get(choice, choice.upper()), choice) for choice in setting.choices]
+        return gr.Dropdown(choices, value=setting.default, **said)
     if setting.bounds is None:
         return gr.Checkbox(setting.default, **said)
     low, high = setting.bounds
