@@ -99,6 +99,12 @@ def proxy_of(address: str, tells_prefix: bool = False) -> Iterator[str]:
         server.shutdown()
 
 
+def in_a_loop_of_its_own(talk: Coroutine[Any, Any, Any]) -> Any:
+    """What ``talk`` returns; a browser of other tests may have a loop in this thread, so it gets another one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, talk).result()
+
+
 def over_mcp(address: str, talk: Callable[[ClientSession], Coroutine[Any, Any, Any]]) -> Any:
     """What ``talk`` returns of a conversation with the app at ``address``."""
 
@@ -108,8 +114,7 @@ def over_mcp(address: str, talk: Callable[[ClientSession], Coroutine[Any, Any, A
             await session.initialize()
             return await talk(session)
 
-    with ThreadPoolExecutor(1) as thread:  # a browser of other tests may have a loop in this one
-        return thread.submit(asyncio.run, converse()).result()
+    return in_a_loop_of_its_own(converse())
 
 
 def call_tool(address: str, tool: str, arguments: dict, **options: Any) -> CallToolResult:

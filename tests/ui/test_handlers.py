@@ -1,6 +1,5 @@
 """Every handler of the page, called as gradio calls it while the index, the disk or the service breaks."""
 
-import asyncio
 import contextlib
 import inspect
 import logging
@@ -19,6 +18,7 @@ from pix2pix.serving.visitors import Visitors
 from pix2pix.serving.workspace import new_key
 from pix2pix.ui import build_page
 from pix2pix.ui.gallery.board import Board
+from tests.running import in_a_loop_of_its_own
 from tests.ui.test_edit_tab import Service, add_result
 
 ERRORS = [OSError(28, "inside"), MemoryError("inside"), RuntimeError("inside")]
@@ -73,7 +73,7 @@ def called(page, state, fn, said, index=0):
                 return answer or answered["data"]
             answer = answered["data"]
 
-    return asyncio.run(to_the_end())
+    return in_a_loop_of_its_own(to_the_end())
 
 
 class Visit:
