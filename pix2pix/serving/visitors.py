@@ -13,6 +13,7 @@ from pix2pix.serving.workspace import Workspace, visitor_of
 from pix2pix.session import LRU, EditSession
 
 KEEP_HOURS, KEEP_BYTES = 1.0, 2 * 1000**3
+MAX_CUT = 1_000  # connections, of which the page has not heard yet
 SPACE_DISK = Path("/data")
 MAX_SESSIONS = 50  # of the visitors who were here last
 MAX_CONDITIONINGS, MAX_IMAGE_LATENTS = 4, 16  # of each: 0.5 MB for an instruction of the full model, 32 kB for a photo
@@ -26,6 +27,7 @@ class Visitors:
         self.store = store
         self._sessions: LRU[EditSession] = LRU(MAX_SESSIONS)
         self._boards: LRU[dict[str, Any]] = LRU(MAX_SESSIONS)
+        self._cut: LRU[str] = LRU(MAX_CUT)
 
     def workspace(self, key: str) -> Workspace:
         """The workspace that ``key`` opens; using it begins its time anew."""
@@ -38,6 +40,17 @@ class Visitors:
     def boards(self, workspace: Workspace) -> dict[str, Any]:
         """The boards of this visitor's tabs, by the tab's name, as far as they are in memory."""
         return self._boards.get_or_make(workspace.visitor, dict)
+
+    def note_cut(self, key: str, tab: str, work: str) -> None:
+        """Note that nobody listened to the end of some ``work`` of a tab: its connection was cut."""
+        self._cut.put((visitor_of(key), tab, work), work)
+
+    def take_cut(self, key: str, tab: str, work: str) -> bool:
+        """Whether that was noted since this was asked last; asking is no use of a workspace."""
+        noted = (visitor_of(key), tab, work)
+        was_cut = self._cut.get(noted) is not None
+        self._cut.discard(noted)
+        return was_cut
 
     def time_is_over(self, key: str) -> bool:
         """Whether what this visitor had was deleted because its time was over; asking is no use of it."""

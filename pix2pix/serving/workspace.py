@@ -51,7 +51,7 @@ class Workspace:
         key: 32 hexadecimal digits; anything else opens a workspace of its own that nobody will find again.
     """
 
-    def __init__(self, store: Store, key: str) -> None:
+    def __init__(self, store: Store, key: str, in_use: bool = True) -> None:
         self.visitor = visitor_of(key)
         self._store = store
         with store.writing() as index:

@@ -39,6 +39,7 @@ def build_page(service: EditService, visitors: Visitors) -> gr.Blocks:
         history = History(fields, panel, service, visitors)
         history.wire(page)
         gallery.open_after(history.opened)
+        gallery.watch(history.clock)
         page.load(None, js=script(), **PRIVATE)
         about_a_model = [*panel.about_a_model, fields.advanced.model]
         # Not in the queue: an event that joins while the last answer there comes in may never hear its own.

@@ -6,7 +6,7 @@ import gradio as gr
 import pytest
 from PIL import Image
 
-from pix2pix import CheckpointError, EditFailed, EditRequest, Result
+from pix2pix import CheckpointError, EditFailed, EditRequest, Result, Step
 from pix2pix.request import Defaults
 from pix2pix.serving.workspace import new_key
 from pix2pix.ui.edit.advanced import AdvancedPanel
@@ -291,3 +291,23 @@ def test_each_wrong_value_is_said_at_its_own_field(tab_with):
     for wrong in ({"photo": None}, {"instruction": " "}, {"seed": -2}, {"resolution": float("nan")}):
         answers = dict(zip(names, tab.validate(**(good | wrong)), strict=True))
         assert [name for name, answer in answers.items() if not answer["is_valid"]] == list(wrong)
+
+
+def test_an_edit_whose_connection_is_cut_is_told_at_the_next_tick(visitors, tab_with, tmp_path):
+    class Slow(Service):
+        def stream(self, photo, request, *, session, model=None):
+            for index in range(1, 4):
+                yield Step(index, 3, draw=lambda: Image.new("RGB", (8, 8)))
+
+    tab, key = tab_with(Slow()), new_key()
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    asked = {"key": key, "tab": "a", "photo": tmp_path / "a.png", "instruction": "make it night"}
+    tab.wait(**asked)
+    stream = tab.edit(**asked, new_seed=True, model="small", detail=True)
+    next(stream), next(stream)
+    assert tab.history.look_at_the_clock(key, "a") == {}  # it is at work
+    stream.close()
+    told = tab.history.look_at_the_clock(key, "a")
+    assert "“make it night” was interrupted" in told[tab.fields.notice]
+    assert told[tab.fields.edit]["interactive"] is True
+    assert tab.history.look_at_the_clock(key, "a") == {}

@@ -26,7 +26,8 @@ WHO_IS_IT = """(key, tab) => {
   sessionStorage.setItem("instruct-pix2pix-tab", tab);
   return [key || random(), tab];
 }"""
-CLOCK_SECONDS = 30.0  # how long a page may show what is deleted already
+CLOCK_SECONDS = 10.0  # how long a page may show what is deleted, or wait for what was cut
+EDIT = "edit"  # what a tab works on
 INTERRUPTED = "“{}” was interrupted. Press Edit to do it again."
 LOST = "There was no room for everything: the {} unused longest went, to make some."
 
@@ -54,8 +55,9 @@ class History:
         f.further.click(safely(self.go_further), outputs=self.shown, **options)
         f.delete.click(safely(self.delete), outputs=moved, **options)
         f.forget.click(safely(self.forget), outputs=[*self.shown, f.instruction], **options)
-        self._clock = gr.Timer(min(CLOCK_SECONDS, self._visitors.store.keep_seconds / 4))
-        self._clock.tick(safely(self.look_at_the_clock), outputs=self.shown, **options)
+        self.clock = gr.Timer(min(CLOCK_SECONDS, self._visitors.store.keep_seconds / 4))
+        seen = [*self.shown, f.instruction, f.edit, f.stop]
+        self.clock.tick(safely(self.look_at_the_clock), outputs=seen, **options)
         opened = [f.key, f.tab, f.instruction, *self.shown]
         self.opened = page.load(safely(self.open), [f.key, f.tab], opened, js=WHO_IS_IT, **QUICK)
 
@@ -69,6 +71,7 @@ class History:
 
     def _as_it_was_left(self, key: str, tab: str) -> Update:
         f, workspace = self.fields, self._visitors.workspace(key)
+        self._visitors.take_cut(key, tab, EDIT)
         desk = Desk.of(workspace, tab)
         interrupted = INTERRUPTED.format(desk.asked) if desk.asked else ""
         words = desk.asked or desk.instruction
@@ -153,8 +156,12 @@ class History:
         return {**self._nothing(), f.instruction: "", **view.notice(f, "Everything of yours is deleted.")}
 
     def look_at_the_clock(self, key: str, tab: str) -> Update:
-        """Say it when the time of this visitor's work is over; looking is no use of it."""
-        return self._over() if self._visitors.time_is_over(key) else {}
+        """Say what a page does not hear otherwise: that an edit was cut, or that the time of the work is over."""
+        if self._visitors.time_is_over(key):
+            return self._over()
+        if not self._visitors.take_cut(key, tab, EDIT) or not Desk.of(self._visitors.workspace(key), tab).asked:
+            return {}
+        return {**self._as_it_was_left(key, tab), **view.working(self.fields, busy=False)}
 
     def _over(self) -> Update:
         hours = self._visitors.store.keep_seconds / 3600

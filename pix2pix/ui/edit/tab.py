@@ -21,7 +21,7 @@ from pix2pix.ui.controls import ANY_SEED, Update, complaint_about
 from pix2pix.ui.edit import view
 from pix2pix.ui.edit.advanced import GUIDANCE, AdvancedPanel
 from pix2pix.ui.edit.fields import Fields
-from pix2pix.ui.edit.history import LOST
+from pix2pix.ui.edit.history import EDIT, LOST
 from pix2pix.ui.protocols import EditService
 from pix2pix.ui.queues import AT_ONCE, EDIT_SECONDS, MODEL_QUEUE, PRIVATE, QUICK, TOOK_TOO_LONG
 from pix2pix.ui.safely import safely, sentence_for
@@ -130,6 +130,9 @@ class EditTab:
             request = EditRequest(instruction, **settings)
             finished = yield from self._edited(workspace, tab, photo, request, model, saving)
             yield self._into_view(workspace, tab, finished, model)
+        except GeneratorExit:
+            self._visitors.note_cut(key, tab, EDIT)
+            raise
         except Exception as error:
             yield {**self.stop(key, tab), f.stage: stage.failed(sentence_for(error))}
 

@@ -18,6 +18,7 @@ from pix2pix.events import PhotoStep
 from pix2pix.request import RANDOM_SEEDS, EditRequest
 from pix2pix.serving.turns import TURN_SECONDS
 from pix2pix.serving.visitors import Visitors
+from pix2pix.serving.workspace import GALLERY
 from pix2pix.ui.controls import ANY_SEED, Update, default_values
 from pix2pix.ui.gallery import cards
 from pix2pix.ui.gallery.board import MAX_PHOTOS, Board
@@ -74,10 +75,22 @@ class GalleryTab:
         outputs = [*self._shown, f.asking.instruction]
         opened.then(safely(self.open), inputs_kwargs=self._who, outputs=outputs, **QUICK)
 
+    def watch(self, clock: gr.Timer) -> None:
+        """At every tick of ``clock``, tell the page if a turn was cut: nothing more would come by itself."""
+        clock.tick(safely(self.look_at_the_clock), inputs_kwargs=self._who, outputs=self._shown, **QUICK)
+
+    def look_at_the_clock(self, key: str, tab: str) -> Update:
+        """The board as it is, where a turn was cut; looking is no use of a workspace otherwise."""
+        if not self._visitors.take_cut(key, tab, GALLERY):
+            return {}
+        shown = self.open(key, tab)
+        return {part: value for part, value in shown.items() if part in self._shown}
+
     def open(self, key: str, tab: str) -> Update:
         """The board as this tab left it; what was under way has been interrupted, and waits to be asked for again."""
         f = self.fields
         board = self._board(key, tab)
+        self._visitors.take_cut(key, tab, GALLERY)
         if board.running:  # by the page that this one takes the place of
             board.stop()
             board.interrupted = True
@@ -146,6 +159,7 @@ class GalleryTab:
 
     def _ask(self, ask: Ask, key: str, tab: str, turn: int, vary_seed: bool, **words: Any) -> Update:
         f, board = self.fields, self._board(key, tab)
+        self._visitors.take_cut(key, tab, GALLERY)
         board.saving = {name: words.pop(name) for name in f.saving}
         if words["seed"] == ANY_SEED:
             words["seed"] = _new_seed()
@@ -165,6 +179,9 @@ class GalleryTab:
             for finished in self._edits(board):
                 now = look(f, board)
                 yield now if finished is None or finished != board.chosen else {**now, **close_up(f, board)}
+        except GeneratorExit:
+            self._visitors.note_cut(key, tab, GALLERY)
+            raise
         except Exception as error:
             yield {**self.stop(key, tab), f.bar: cards.draw_alert(sentence_for(error))}
             return
