@@ -133,7 +133,7 @@ def test_a_gallery_opens_without_a_model(visitors):
     with gr.Blocks():
         service = Service(broken=("small",))
         gallery = GalleryTab(lay_out_gallery(), gr.BrowserState(), gr.Textbox(), service, visitors)
-    assert gallery.fill_in_defaults() == {}
+    assert gallery.fill_in_settings(new_key(), "tab") == {}
 
 
 def add_result(visitors, key, checkpoint, parent=None):

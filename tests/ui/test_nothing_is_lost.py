@@ -197,6 +197,21 @@ def test_a_gallery_comes_back_after_a_reload_and_a_kill(page, server, photos, tm
         assert downloaded(page, "#gallery-zip", tmp_path / "after.zip").stat().st_size == before
 
 
+def test_words_and_settings_of_a_gallery_come_back_before_anything_is_asked(page):
+    page.get_by_role("tab", name="Gallery").click()
+    page.fill("#gallery-instruction textarea", "make it a bit like ét")
+    page.click("#gallery-settings > button")
+    set_number(page, "#gallery-steps", 7)
+    page.get_by_label("Another seed for each photo").check()
+    page.wait_for_timeout(1000)  # the last of it is on its way
+    page.reload()
+    page.get_by_role("tab", name="Gallery").click()
+    expect(page.locator("#gallery-instruction textarea")).to_have_value("make it a bit like ét")
+    page.click("#gallery-settings > button")
+    expect(page.locator("#gallery-steps input[type=number]")).to_have_value("7")
+    expect(page.get_by_label("Another seed for each photo")).to_be_checked()
+
+
 def test_a_connection_that_is_cut_in_a_gallery(page, relay, photos):
     drop(page, photos[:4])
     page.click("#gallery-settings > button")

@@ -19,7 +19,8 @@ from pix2pix.ui.gallery.card import DONE, EDITING, FAILED, WAITING, Card, noted,
 MAX_PHOTOS = 100
 NOTHING_CHANGED = "Nothing was changed; try other words."
 CANNOT_BE_SAVED = "There is no room to keep this result; download what is finished and start over."
-NOTE = "board"
+NOTE = "gallery"
+NOTHING: dict[str, Any] = {"cards": [], "asking": {}, "saving": {}}
 
 
 class Board:
@@ -31,6 +32,7 @@ class Board:
     Attributes:
         cards: in the order in which the photos came.
         session: what was encoded for this visitor.
+        asking: words and settings as they stand on the tab, by name; empty as long as nobody touched them.
         saving: of ``request.SAVE_SETTINGS``, as they were chosen when all were asked for last.
         running: whether the waiting cards are being edited.
         interrupted: whether edits were under way when the page, or the program, ended.
@@ -40,6 +42,7 @@ class Board:
     def __init__(self, workspace: Workspace, tab: str, session: EditSession) -> None:
         self.cards: list[Card] = []
         self.session = session
+        self.asking: dict[str, Any] = {}
         self.saving: dict[str, Any] = {}
         self.running = False
         self.interrupted = False
@@ -48,7 +51,7 @@ class Board:
         self._note = f"{NOTE} {tab[:64]}"
         self._began, self._progress_then = 0.0, 0.0
         self._lock = threading.RLock()
-        self._restore(workspace.note(self._note) or workspace.note(NOTE) or [])
+        self._restore(workspace.note(self._note) or workspace.note(NOTE) or NOTHING)
 
     @property
     def is_noted(self) -> bool:
@@ -63,6 +66,11 @@ class Board:
             room = MAX_PHOTOS - first
             self.cards += [Card(name, path) for path, name in photos[:room]]
             return list(range(first, len(self.cards))), max(0, len(photos) - room)
+
+    def keep_asking(self, asking: dict[str, Any]) -> None:
+        """Note words and settings of the tab as they stand."""
+        self.asking = asking
+        self.write()
 
     def take_in(self, index: int, photo: StoredPhoto) -> None:
         """The photo of the card at ``index`` is in the workspace now."""
@@ -211,7 +219,7 @@ class Board:
 
     def _delete(self, results: Iterable[str | None]) -> None:
         """Delete results that no other tab's board shows."""
-        shown = {card["result"] for note in self.workspace.notes(f"{NOTE} ") for card in note}
+        shown = {card["result"] for note in self.workspace.notes(f"{NOTE} ") for card in note["cards"]}
         for result in results:
             if result and result not in shown:
                 self.workspace.delete_result(result, GALLERY)
@@ -219,10 +227,11 @@ class Board:
     def write(self) -> None:
         """Note the board as it is."""
         with self._lock:
-            cards = [noted(card) for card in self.cards]
+            note = {"cards": [noted(card) for card in self.cards], "asking": self.asking, "saving": self.saving}
         for name in (self._note, NOTE):
-            self.workspace.write_note(name, cards)
+            self.workspace.write_note(name, note)
 
-    def _restore(self, cards: list[dict[str, Any]]) -> None:
-        self.cards = [card for one in cards if (card := restored(self.workspace, one))]
-        self.interrupted = any(one["asked"] for one in cards)
+    def _restore(self, note: dict[str, Any]) -> None:
+        self.asking, self.saving = note["asking"], note["saving"]
+        self.cards = [card for one in note["cards"] if (card := restored(self.workspace, one))]
+        self.interrupted = any(one["asked"] for one in note["cards"])

@@ -72,8 +72,10 @@ class GalleryTab:
     def open_after(self, opened: gr.events.Dependency) -> None:
         """Once it is known who opened the page, show the board as it was left."""
         f = self.fields
-        outputs = [*self._shown, f.asking.instruction]
-        opened.then(safely(self.open), inputs_kwargs=self._who, outputs=outputs, **QUICK)
+        options = {"inputs_kwargs": self._who, **QUICK}
+        shown = opened.then(safely(self.open), outputs=[*self._shown, f.asking.instruction], **options)
+        settings = [*f.asking.controls.values(), *f.saving.values(), f.vary_seed]
+        shown.then(safely(self.fill_in_settings), outputs=settings, **options)
 
     def watch(self, clock: gr.Timer) -> None:
         """At every tick of ``clock``, tell the page if a turn was cut: nothing more would come by itself."""
@@ -97,20 +99,20 @@ class GalleryTab:
         now = look(f, board)
         if board.interrupted:
             now[f.bar] = cards.draw_alert(INTERRUPTED)
-        said = [card.request.instruction for card in board.cards if card.request]
-        return {**now, **({f.asking.instruction: said[-1]} if said else {})}
+        return {**now, **({f.asking.instruction: board.asking["instruction"]} if board.asking else {})}
 
     def _wire_photos_and_settings(self) -> None:
         f = self.fields
         given = {"photos": f.photos, **self._who}
         f.photos.upload(safely(self.receive), inputs_kwargs=given, outputs=[f.photos, *self._cards], **READING)
-        gr.on(None, safely(self.fill_in_defaults), None, list(f.asking.controls.values()), **QUICK)
         for asking in (f.asking, f.close_up.asking):
             asking.new_seed.click(_new_seed, None, asking.controls["seed"], **QUICK)
 
     def _wire_editing(self) -> None:
         f, c = self.fields, self.fields.close_up
         asked = {**self._who, "turn": f.turn, "vary_seed": f.vary_seed, **f.saving, **f.asking.inputs}
+        touched = [part.input for part in (*f.asking.inputs.values(), *f.saving.values(), f.vary_seed)]
+        gr.on(touched, safely(self.keep_asking), inputs_kwargs=asked, outputs=[f.bar], **QUICK)
         options = {"inputs_kwargs": asked, "outputs": [*self._shown, f.turn], **AT_ONCE}
         gr.on([f.asking.instruction.submit, f.edit.click], safely(self.ask_all), **options)
         f.retry.click(safely(self.ask_failed), **options)
@@ -120,15 +122,16 @@ class GalleryTab:
         f.stop.click(safely(self.stop), inputs_kwargs=self._who, outputs=self._shown, **QUICK)
         f.clear.click(safely(self.clear), inputs_kwargs=self._who, outputs=[*self._shown, c.panel], **QUICK)
 
-    def fill_in_defaults(self) -> Update:
-        """The settings that the first model works best with, when the page opens, and a seed of this visit."""
-        controls = self.fields.asking.controls
+    def fill_in_settings(self, key: str, tab: str) -> Update:
+        """The settings as this tab left them; else what the first model works best with, and a new seed."""
+        f, board = self.fields, self._board(key, tab)
+        controls = {**f.asking.controls, **f.saving, "vary_seed": f.vary_seed}
         try:
             checkpoint = self._service.editor().checkpoint
         except EditError:
             return {}  # the page says so above the tabs
-        defaults = {**default_values(checkpoint), "seed": _new_seed()}
-        return {controls[name]: value for name, value in defaults.items()}
+        settings = {**default_values(checkpoint), "seed": _new_seed(), **board.asking, **board.saving}
+        return {controls[name]: value for name, value in settings.items() if name in controls}
 
     def receive(self, photos: list[tuple[Path, str]], key: str, tab: str) -> Iterator[Update]:
         """New photos get their cards at once, and their small pictures one after the other."""
@@ -149,6 +152,11 @@ class GalleryTab:
         now = look(self.fields, board)
         return {part: now[part] for part in self._cards}
 
+    def keep_asking(self, key: str, tab: str, turn: int, **asking: Any) -> Update:
+        """Words and settings are there again after a reload, also before anything was asked for."""
+        self._board(key, tab).keep_asking(asking)
+        return {}
+
     def ask_all(self, **asked: Any) -> Update:
         """Edit every photo by the words and settings of the tab."""
         return self._ask(Board.ask, **asked)
@@ -160,9 +168,10 @@ class GalleryTab:
     def _ask(self, ask: Ask, key: str, tab: str, turn: int, vary_seed: bool, **words: Any) -> Update:
         f, board = self.fields, self._board(key, tab)
         self._visitors.take_cut(key, tab, GALLERY)
-        board.saving = {name: words.pop(name) for name in f.saving}
         if words["seed"] == ANY_SEED:
             words["seed"] = _new_seed()
+        board.asking = {**words, "vary_seed": vary_seed}
+        board.saving = {name: words.pop(name) for name in f.saving}
         try:
             ask(board, EditRequest(**words), vary_seed)
         except EditError as error:
