@@ -232,6 +232,7 @@ EDITS: dict[str, Edit] = {
     ),
     "fog": Edit(_graded(tones.fog), "Weather", "add fog", graded=True, common=True, pair=TEXTURE),
     "vignette": Edit(_plain(tones.vignette), "Light", "add a vignette", whole=True),
+    "clear": Edit(_plain(tones.clear), "Weather", "remove the haze", share=2.0),
 } | {
     name: Edit(_graded(tones.tint(rgb)), "Tints", f"tint it {name}", graded=True, share=0.8, pair=TONE, local=True)
     for name, rgb in TINTS.items()

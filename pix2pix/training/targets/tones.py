@@ -12,6 +12,11 @@ from torch import Tensor
 from pix2pix.training.targets.colour import colour, gradient_map, luminance
 from pix2pix.training.targets.places import coordinates
 
+FOG = (0.80, 0.82, 0.84)  # its colour
+THROUGH_FOG = 0.42  # of the light of things
+PALE = 0.7  # of their colour
+LIGHT_FOG = 0.3  # the strength of the fog that can be taken away
+
 
 def black_and_white(pictures: Tensor) -> Tensor:
     """Three equal channels."""
@@ -81,9 +86,17 @@ def vivid(pictures: Tensor, strength: float) -> Tensor:
 
 def fog(pictures: Tensor, strength: float) -> Tensor:
     """A pale grey in front of a paler picture."""
-    pale = pictures * 0.7 + 0.3 * luminance(pictures)
-    through = math.pow(0.42, strength)
-    return pale * through + colour((0.80, 0.82, 0.84), pictures) * (1 - through)
+    pale = pictures * PALE + (1 - PALE) * luminance(pictures)
+    through = math.pow(THROUGH_FOG, strength)
+    return pale * through + colour(FOG, pictures) * (1 - through)
+
+
+def clear(pictures: Tensor) -> Tensor:
+    """A light fog taken away, exactly: deeper shadows and richer colours. More would make a clear photo black."""
+    through = math.pow(THROUGH_FOG, LIGHT_FOG)
+    pale = (pictures - colour(FOG, pictures) * (1 - through)) / through
+    grey = luminance(pale)
+    return grey + (pale - grey) / PALE
 
 
 def vignette(pictures: Tensor) -> Tensor:

@@ -16,3 +16,5 @@ PHRASES: dict[str, list[str]] = {name: words for name, words in _phrases.items()
 TERMS: dict[str, dict[str, list[str]]] = {name: words for name, words in _phrases.items() if isinstance(words, dict)}
 # The adjectives, nouns and commands of every global edit but the tints.
 VOCABULARY: dict[str, dict[str, list[str]]] = _read("vocabulary.toml")
+# What a photo can have too much of, by name; see the comments in the file.
+QUALITIES: dict[str, dict[str, Any]] = _read("negation.toml")

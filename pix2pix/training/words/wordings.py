@@ -6,16 +6,18 @@ never trained on and shows how well the rest was understood.
 
 import random
 import re
-import zlib
 from collections.abc import Sequence
 from functools import cache
 
 from pix2pix.training.targets.edits import PLAIN, SLIGHT, TINTS
 from pix2pix.training.words.dressing import dress
+from pix2pix.training.words.free_wordings import is_held_out_wording
 from pix2pix.training.words.meanings import Change, Frame, Local, Meaning, Recolour, Shape
+from pix2pix.training.words.not_understood import say_not_understood
 from pix2pix.training.words.terms import PHRASES, TERMS, VOCABULARY
 
 NO_CHANGE: Meaning = ()
+SENSELESS = 0.5  # of what is not understood: no request in plain English
 MADE_UP = 0.3  # of the names in requests that no edit answers
 SYLLABLE = (  # its beginnings, its vowels, its ends
     (*"bcdfghklmnprstvwz", "", "qu", "tr", "st"),
@@ -24,31 +26,26 @@ SYLLABLE = (  # its beginnings, its vowels, its ends
 )
 
 
-def is_held_out_wording(wording: str) -> bool:
-    """Whether ``wording`` belongs to the fifth that is never trained on."""
-    return zlib.crc32(wording.encode()) % 5 == 0
-
-
 @cache
 def wordings(name: str) -> dict[str, tuple[str, ...]]:
     """All wordings of a plain global edit, as commands, adjectives and nouns."""
-    words = _vocabulary(name)
+    words = vocabulary_of(name)
     return {
         "commands": tuple(words["commands"]),
-        "adjectives": _filled(PHRASES["adjective"], "{a}", words["adjectives"]),
-        "nouns": _filled(PHRASES["noun"], "{n}", words["nouns"]),
+        "adjectives": filled(PHRASES["adjective"], "{a}", words["adjectives"]),
+        "nouns": filled(PHRASES["noun"], "{n}", words["nouns"]),
     }
 
 
 @cache
 def graded_wordings(name: str, strength: float) -> tuple[str, ...]:
     """All wordings of a global edit with a word of degree."""
-    words, degrees = _vocabulary(name), PHRASES["slight" if strength == SLIGHT else "strong"]
+    words, degrees = vocabulary_of(name), PHRASES["slight" if strength == SLIGHT else "strong"]
     found: list[str] = []
     for degree in degrees:
         if degree in PHRASES["leading_adjective"]:
             for form in ("make {it} {d} {a}", "make {it} look {d} {a}", "{d} {a}", "{it} should be {d} {a}"):
-                found += _filled([form.replace("{d}", degree)], "{a}", words["adjectives"])
+                found += filled([form.replace("{d}", degree)], "{a}", words["adjectives"])
         if degree in PHRASES["trailing_command"]:
             found += [f"{command} {degree}" for command in words["commands"]]
         if degree in PHRASES["leading_command"]:
@@ -57,18 +54,20 @@ def graded_wordings(name: str, strength: float) -> tuple[str, ...]:
 
 
 @cache
-def _vocabulary(name: str) -> dict[str, list[str]]:
+def vocabulary_of(name: str) -> dict[str, list[str]]:
+    """The adjectives, commands and nouns of a global edit."""
     if name not in TINTS:
         return VOCABULARY[name]
     colours = list(dict.fromkeys(TERMS["colours"][name]))
     return {
-        "adjectives": list(_filled(PHRASES["tint_adjectives"], "{c}", colours)),
-        "commands": list(_filled(PHRASES["tint_commands"], "{c}", colours)),
+        "adjectives": list(filled(PHRASES["tint_adjectives"], "{c}", colours)),
+        "commands": list(filled(PHRASES["tint_commands"], "{c}", colours)),
         "nouns": [],
     }
 
 
-def _filled(forms: Sequence[str], slot: str, words: Sequence[str]) -> tuple[str, ...]:
+def filled(forms: Sequence[str], slot: str, words: Sequence[str]) -> tuple[str, ...]:
+    """Every one of ``forms`` with each of ``words`` in ``slot``."""
     return tuple(with_articles(form.replace(slot, word)) for form in forms for word in words)
 
 
@@ -127,7 +126,7 @@ def _of_change(name: str, rng: random.Random) -> str:
 
 def _of_pair(first: str, second: str, rng: random.Random) -> str:
     if rng.random() < 0.35:
-        a, b = (rng.choice(_vocabulary(name)["adjectives"]) for name in (first, second))
+        a, b = (rng.choice(vocabulary_of(name)["adjectives"]) for name in (first, second))
         return rng.choice(PHRASES["joined_adjectives"]).replace("{a}", a).replace("{b}", b)
     a, b = (_short_command(name, rng) for name in (first, second))
     return rng.choice(PHRASES["joined"]).replace("{a}", a).replace("{b}", b.replace("{it}", "it"))
@@ -178,11 +177,10 @@ def _short_command(name: str, rng: random.Random) -> str:
 
 
 def say_unknown(rng: random.Random, names: list[str] | None = None) -> str:
-    """A request that no edit answers, or letters without sense; it means no change."""
-    if rng.random() < 0.12:
-        letters = "abcdefghijklmnopqrstuvwxyz"
-        words = ("".join(rng.choices(letters, k=rng.randint(2, 8))) for _ in range(rng.randint(1, 3)))
-        return dress(" ".join(words), rng)
+    """A request that no edit answers, for things called ``names``; without those also anything else not understood."""
+    if names is None and rng.random() < SENSELESS:
+        text = say_not_understood(rng)
+        return dress(text, rng) if rng.random() < 0.3 else text
     x, y = rng.sample(names or PHRASES["names"], 2)
     if not names and rng.random() < MADE_UP:
         x, y = _made_up_name(rng), rng.choice([y, _made_up_name(rng)])
