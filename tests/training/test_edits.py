@@ -6,6 +6,7 @@ import torch
 from PIL import Image, ImageFilter, ImageOps
 
 from pix2pix.training.pictures import to_image, to_tensor
+from pix2pix.training.targets import tones
 from pix2pix.training.targets.colour import hsv_to_rgb, luminance, rgb_to_hsv
 from pix2pix.training.targets.edits import EDITS, SLIGHT, STRONG, TINTS, apply
 from pix2pix.training.targets.filters import gaussian_blur
@@ -142,6 +143,13 @@ def test_a_vignette_darkens_the_corners_and_keeps_the_middle(picture):
     left = (edited("vignette", picture) / picture.clamp_min(0.01))[..., picture.amin(1)[0] > 0.05].amin()
     assert left < 0.25
     assert torch.equal(edited("vignette", picture)[..., 18:30, 24:40], picture[..., 18:30, 24:40])
+
+
+def test_clear_takes_a_light_fog_away(picture):
+    foggy = apply("fog", picture, noise_for(picture), tones.LIGHT_FOG)
+    assert torch.allclose(edited("clear", foggy), picture, atol=1e-4)
+    grey = torch.full_like(picture, 0.5)
+    assert edited("clear", grey).mean() < 0.5
 
 
 def test_a_local_edit_is_the_edit_here_and_the_photo_there(picture):

@@ -30,7 +30,7 @@ def say_not_understood(rng: random.Random) -> str:
     ways = [_number, _emoji, _of_a_script, _listed, _of_syllables, _keys, _letter]
     while True:
         text = rng.choices(ways, (10, 8, 20, 40, 10, 10, 3))[0](rng)
-        if not is_held_out_wording(text) and text not in measured():
+        if not is_held_out_wording(text) and text.lower() not in measured():
             return text
 
 
