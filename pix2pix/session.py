@@ -13,7 +13,7 @@ Value = TypeVar("Value")
 
 MAX_CONDITIONINGS = 8
 MAX_IMAGE_LATENTS = 128  # a whole gallery: 16 to 32 kB each at a checkpoint's own resolution
-MAX_DRAWING_BYTES = 128 * 1024**2  # 160 pictures of 512 x 512
+MAX_DRAWING_BYTES = 128 * 1024**2  # 80 drawings of 512 x 512, each with the copy of its photo
 MAX_RESULTS = 24
 MAX_HISTORY_BYTES = 512 * 1024**2
 
@@ -85,6 +85,8 @@ class EditSession:
     Attributes:
         conditionings: text conditions, keyed by checkpoint and instruction; their kind belongs to a room with torch.
         image_latents: image conditions, keyed by checkpoint and the canvas' pixels.
+        copies: the autoencoder's own copies of canvases, RGB, keyed as their latents; what they may weigh is what
+            drawings may.
         drawings: what the model drew for the photos of galleries, keyed by all that it depends on.
     """
 
@@ -99,6 +101,7 @@ class EditSession:
     ) -> None:
         self.conditionings: LRU[Any] = LRU(max_conditionings)
         self.image_latents: LRU[Any] = LRU(max_image_latents)
+        self.copies: LRU[Image] = LRU(max_drawing_bytes, weigh=_bytes)
         self.drawings: LRU[Any] = LRU(max_drawing_bytes, weigh=_drawing_bytes)
         self._max_results = max_results
         self._max_bytes = max_bytes
@@ -149,7 +152,7 @@ class EditSession:
 
     def adopt_conditions(self, other: "EditSession") -> None:
         """Take over what ``other`` has encoded."""
-        self.conditionings, self.image_latents = other.conditionings, other.image_latents
+        self.conditionings, self.image_latents, self.copies = other.conditionings, other.image_latents, other.copies
 
     def _is_over_bounds(self) -> bool:
         size = sum(_bytes(result.image) + _bytes(result.canvas_image) for result in self._results)
@@ -161,4 +164,4 @@ def _bytes(image: Image) -> int:
 
 
 def _drawing_bytes(drawing: Any) -> int:
-    return _bytes(drawing.image)
+    return _bytes(drawing.image) + (_bytes(drawing.copy) if drawing.copy else 0)

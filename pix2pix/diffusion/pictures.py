@@ -26,12 +26,12 @@ def draw(pipeline: StableDiffusionInstructPix2PixPipeline, latents: torch.Tensor
 
 
 @torch.inference_mode()
-def redraw(pipeline: StableDiffusionInstructPix2PixPipeline, image_latents: torch.Tensor) -> Image.Image:
-    """The autoencoder's own copy of one photo, from its ``image_latents``, (1, C, H, W), which are not scaled."""
+def redraw(pipeline: StableDiffusionInstructPix2PixPipeline, image_latents: torch.Tensor) -> list[Image.Image]:
+    """The autoencoder's own copies of N photos, RGB, from their ``image_latents``, (N, C, H, W), **not** scaled."""
     latents = image_latents.to(pipeline._execution_device, pipeline.vae.dtype)
     pixels = pipeline.vae.decode(latents, return_dict=False)[0]
-    picture: Image.Image = pipeline.image_processor.postprocess(pixels, output_type="pil")[0]
-    return picture
+    pictures: list[Image.Image] = pipeline.image_processor.postprocess(pixels, output_type="pil")
+    return pictures
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,7 +26,7 @@ from pix2pix.photo.comparison import change
 from pix2pix.session import EditSession
 
 GREY = (128, 128, 128)  # the preview of a picture that is withheld
-FAR = 4.0  # change from the canvas; a photo left alone is not this far from it, only as far as its copy: up to 2
+FAR = 4.0  # change from the canvas; a photo left alone is only as far from it as its copy, with pocket up to 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,19 +65,36 @@ class BatchEditor:
             yield self._steps(denoised, jobs, pictures)
             started += time.perf_counter() - paused  # what the consumer does meanwhile is not part of the edit
         pictures = pictures or self._draw(denoised.latents)
-        unchanged = [self._is_unchanged(*one) for one in zip(jobs, image_latents, pictures, strict=True)]
+        copies = self._copies(jobs, image_latents, pictures, session)
         seconds = (time.perf_counter() - started) / len(jobs)
         return [
-            picture if isinstance(picture, EditError) else Drawing(picture, seconds, conditioning.truncated, same)
-            for picture, conditioning, same in zip(pictures, conditionings, unchanged, strict=True)
+            picture
+            if isinstance(picture, EditError)
+            else Drawing(picture, copy, seconds, conditioning.truncated, _is_copy(job, copy, picture))
+            for job, picture, copy, conditioning in zip(jobs, pictures, copies, conditionings, strict=True)
         ]
 
-    def _is_unchanged(self, job: Job, image_latents: torch.Tensor, picture: Image | EditError) -> bool:
-        """Whether ``picture`` is the photo of ``job`` as the autoencoder alone would give it back."""
-        box = job.canvas.box
-        if isinstance(picture, EditError) or change(job.canvas.image.crop(box), picture.crop(box)) > FAR:
-            return False  # so most edits need no copy
-        return change(redraw(self.pipeline, image_latents).crop(box), picture.crop(box)) < 1
+    def _copies(
+        self,
+        jobs: Sequence[Job],
+        image_latents: Sequence[torch.Tensor],
+        pictures: Sequence[Image | EditError],
+        session: EditSession,
+    ) -> list[Image | None]:
+        """The autoencoder's own copy of each canvas, where it is needed; those that are new are drawn together."""
+        keys = [self._photo_key(job.canvas) for job in jobs]
+        copies = {key: session.copies.get(key) for key in keys}
+        new = {
+            key: latents
+            for key, job, latents, picture in zip(keys, jobs, image_latents, pictures, strict=True)
+            if copies[key] is None and _needs_copy(job, picture)
+        }
+        if new:
+            drawn = redraw(self.pipeline, torch.cat(list(new.values())))
+            for key, copy in zip(new, drawn, strict=True):
+                session.copies.put(key, copy)
+                copies[key] = copy
+        return [copies[key] for key in keys]
 
     def remember(self, jobs: Sequence[Job], drawings: Sequence[Drawing | EditError], session: EditSession) -> None:
         """Put what was drawn into ``session``, where ``known`` finds it."""
@@ -96,8 +113,10 @@ class BatchEditor:
 
     def known(self, job: Job, session: EditSession) -> Result | None:
         """The result of ``job`` if ``session`` remembers what the model drew for it."""
-        drawing = session.drawings.get(self._key(job))
-        return None if drawing is None else self._result(job, drawing)
+        drawing: Drawing | None = session.drawings.get(self._key(job))
+        if drawing is None or (job.request.detail and drawing.copy is None):
+            return None
+        return self._result(job, drawing)
 
     def _result(self, job: Job, drawing: Drawing) -> Result:
         return job.result(drawing, self.checkpoint.name, self.checkpoint.revision)
@@ -175,6 +194,20 @@ class BatchEditor:
         lost = ~latents.isfinite().flatten(1).all(dim=1)
         pictures = draw(self.pipeline, latents.nan_to_num(0, 0, 0))
         return [_checked(picture, bad) for picture, bad in zip(pictures, lost.tolist(), strict=True)]
+
+
+def _needs_copy(job: Job, picture: Image | EditError) -> bool:
+    """Whether the copy is part of the result, or ``picture`` so near to the photo that it may be nothing else."""
+    if isinstance(picture, EditError):
+        return False
+    box = job.canvas.box
+    return job.request.detail or change(job.canvas.image.crop(box), picture.crop(box)) <= FAR
+
+
+def _is_copy(job: Job, copy: Image | None, picture: Image) -> bool:
+    """Whether ``picture`` is the photo of ``job`` as the autoencoder alone would give it back."""
+    box = job.canvas.box
+    return copy is not None and change(copy.crop(box), picture.crop(box)) < 1
 
 
 def _checked(picture: Image | None, lost: bool) -> Image | EditError:

@@ -23,12 +23,14 @@ class Drawing:
 
     Attributes:
         image: RGB, of the canvas' size.
+        copy: the autoencoder's own copy of the canvas, or ``None`` where nobody needed it: without detail.
         seconds: how long the model worked; of a batch, its share.
         truncated: the end of the instruction that was not read, or ``None``.
         unchanged: whether it is the photo, within what the autoencoder does to every photo.
     """
 
     image: Image = field(repr=False)
+    copy: Image | None = field(repr=False)
     seconds: float
     truncated: str | None
     unchanged: bool = False
@@ -76,7 +78,7 @@ class Job:
         if drawing.unchanged:
             image = photo.with_colours(photo.rgb.copy())
         else:
-            image = self.canvas.undo(drawing.image, self.request.detail)
+            image = self.canvas.undo(drawing.image, settled(drawing.copy) if self.request.detail else None)
         return Result(
             image=image,
             canvas_image=drawing.image,
@@ -92,7 +94,7 @@ class Job:
 
 
 def settled(setting: Value | None) -> Value:
-    """A setting of a resolved request, in which none is ``None``; this says so to a type checker."""
+    """What cannot be ``None`` here, as no setting of a resolved request is; this says so to a type checker."""
     assert setting is not None
     return setting
 

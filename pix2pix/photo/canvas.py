@@ -26,16 +26,21 @@ class Canvas:
     box: tuple[int, int, int, int]
     photo: Photo = field(repr=False)
 
-    def undo(self, drawn: Image.Image, detail: bool = True) -> Image.Image:
-        """What was drawn on this canvas (RGB, of ``image``'s size) as a picture of exactly the photo's size.
+    def undo(self, drawn: Image.Image, copy: Image.Image | None = None) -> Image.Image:
+        """What was drawn on this canvas as a picture of exactly the photo's size, RGB, or RGBA as the photo.
 
         The margin is cut off; the rest is scaled to the photo's size, with the photo's own detail in it (see
-        ``upsampling.transfer``) or, without ``detail``, with Lanczos alone; the photo's transparency is put back.
+        ``upsampling.transfer``) or, without a ``copy``, with Lanczos alone; the photo's transparency is put back.
+
+        Args:
+            drawn: RGB, of ``image``'s size.
+            copy: the same, of ``image`` with nothing edited, drawn by whoever drew ``drawn``: what the two have in
+                common, such as the loss of an autoencoder, is no part of the edit.
         """
         edit = drawn.crop(self.box)
-        if detail:
-            return self.photo.with_colours(transfer(self.photo.rgb, self.image.crop(self.box), edit))
-        return self.photo.with_colours(edit.resize(self.photo.size, Image.Resampling.LANCZOS))
+        if copy is None:
+            return self.photo.with_colours(edit.resize(self.photo.size, Image.Resampling.LANCZOS))
+        return self.photo.with_colours(transfer(self.photo.rgb, copy.crop(self.box), edit))
 
 
 def to_canvas(photo: Photo, resolution: int, grid: int) -> Canvas:

@@ -4,7 +4,7 @@ from PIL import Image
 
 from pix2pix import EditRequest, Step
 from pix2pix.diffusion.conditioning import encode_photo
-from pix2pix.diffusion.pictures import fit_preview
+from pix2pix.diffusion.pictures import fit_preview, redraw
 from pix2pix.photo import open_photo, to_canvas
 
 
@@ -44,3 +44,21 @@ def test_preview_of_broken_latents_is_a_picture(tiny_pipeline):
     preview = fit_preview(tiny_pipeline)
     assert preview.to_rgb(torch.full((4, 8, 8), torch.nan)).size == (8, 8)
     assert preview.to_rgb(torch.full((4, 8, 8), torch.inf, dtype=torch.float16)).size == (8, 8)
+
+
+def test_a_copy_is_decoded_from_what_was_encoded_whatever_the_scale(tiny_pipeline, pocket, scene):
+    """AutoencoderKL and AutoencoderTiny: scaled latents are for the UNet only."""
+    for pipeline in (tiny_pipeline, pocket.pipeline):
+        latents = torch.cat([encode_photo(pipeline, photo) for photo in (scene, scene.rotate(180))])
+        with torch.inference_mode():
+            pixels = pipeline.vae.decode(latents).sample
+        expected = ((pixels / 2 + 0.5).clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).numpy()
+        copies = redraw(pipeline, latents)
+        assert [(copy.mode, copy.size) for copy in copies] == [("RGB", scene.size)] * 2
+        assert np.array_equal(np.stack(copies), expected)
+
+
+def test_the_copy_of_a_photo_is_the_photo_nearly(pocket, photos):
+    canvas = to_canvas(open_photo(photos[0]), 256, pocket.grid).image
+    (copy,) = redraw(pocket.pipeline, encode_photo(pocket.pipeline, canvas))
+    assert 10 * np.log10(255**2 / ((np.asarray(copy, float) - np.asarray(canvas, float)) ** 2).mean()) > 30

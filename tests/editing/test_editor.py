@@ -86,6 +86,8 @@ def test_what_a_session_keeps_is_on_the_cpu(tiny_editor, scene):
     (conditioning,) = session.conditionings._values.values()
     (latents,) = session.image_latents._values.values()
     assert {conditioning.prompt_embeds.device.type, latents.device.type} == {"cpu"}
+    (copy,) = session.copies._values.values()
+    assert (copy.mode, copy.size) == ("RGB", (latents.shape[3] * 2, latents.shape[2] * 2))
 
 
 def test_results_go_into_the_sessions_history(tiny_editor, scene):

@@ -216,7 +216,7 @@ def test_the_instruction_is_not_read_again_for_photos_that_come_later(tiny_edito
 
 
 def test_what_a_session_keeps_of_galleries_is_bounded(tiny_editor, many):
-    session = EditSession(max_drawing_bytes=3 * 40 * 28 * 3)
+    session = EditSession(max_drawing_bytes=3 * 2 * 40 * 28 * 3)  # a drawing and a copy of each of three
     list(tiny_editor.edit_gallery(many, REQUEST, session=session))
     assert 1 <= len(session.drawings) <= 3
 
@@ -243,7 +243,7 @@ def test_pocket_together_draws_what_it_draws_alone(pocket, photos, micro_batch):
 
 
 def test_a_result_read_again_is_not_the_first_to_be_forgotten(tiny_editor, many):
-    session, alike = EditSession(max_drawing_bytes=2 * 40 * 28 * 3), many[::2]
+    session, alike = EditSession(max_drawing_bytes=2 * 2 * 40 * 28 * 3), many[::2]
     for photo in (alike[0], alike[1], alike[0], alike[2], alike[0]):
         (outcome,) = tiny_editor.edit_gallery([photo], REQUEST, session=session)
         assert outcome.error is None

@@ -1,5 +1,7 @@
 """Where nothing was changed, the photo comes back bit by bit, and everybody is told."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -35,7 +37,7 @@ def a_model_that_changes_nothing(tiny_editor, monkeypatch):
         return seen["latents"]
 
     def draw(self, latents):
-        copy = np.asarray(redraw(self.pipeline, seen["latents"]), float)
+        copy = np.asarray(redraw(self.pipeline, seen["latents"])[0], float)
         return [Image.fromarray((copy + rng.normal(0, 1, copy.shape)).clip(0, 255).astype(np.uint8))] * len(latents)
 
     monkeypatch.setattr(BatchEditor, "_image_latents", remember)
@@ -62,9 +64,10 @@ def test_a_gallery_says_it_too_and_remembers(a_model_that_changes_nothing, scene
         assert outcome.result.image.tobytes() == scene.tobytes()
 
 
-def test_an_edit_is_not_called_unchanged_and_draws_no_copy(tiny_editor, scene, monkeypatch):
-    monkeypatch.setattr("pix2pix.editing.batch.redraw", lambda *_: pytest.fail("drew a copy in vain"))
+def test_an_edit_is_not_called_unchanged_and_without_detail_draws_no_copy(tiny_editor, scene, monkeypatch):
     assert not tiny_editor.edit(scene, REQUEST).unchanged
+    monkeypatch.setattr("pix2pix.editing.batch.redraw", lambda *_: pytest.fail("drew a copy in vain"))
+    assert not tiny_editor.edit(scene, replace(REQUEST, detail=False)).unchanged
 
 
 def test_pocket_tells_nothing_from_the_slightest_edit(pocket, photos):

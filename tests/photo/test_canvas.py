@@ -49,7 +49,7 @@ def test_two_hundred_shapes_and_modes_come_back_in_their_own_size(resolution, gr
         drawn_width, drawn_height = canvas.box[2] - canvas.box[0], canvas.box[3] - canvas.box[1]
         assert drawn_width * drawn_height == pytest.approx(resolution**2, rel=0.17)
         assert drawn_width / drawn_height == pytest.approx(upright[0] / upright[1], rel=0.02)
-        result = canvas.undo(canvas.image, detail=False)
+        result = canvas.undo(canvas.image)
         assert result.size == upright
         if mode in ("LA", "RGBA"):
             assert result.getchannel("A").tobytes() == photo.alpha.tobytes()
@@ -71,7 +71,7 @@ def test_photos_of_the_usual_formats_get_hardly_a_margin(size, expected, margin)
 def test_an_unchanged_canvas_gives_the_picture_back(scene):
     photo = open_photo(scene.resize((300, 200), Image.Resampling.BICUBIC))
     canvas = to_canvas(photo, 256, 64)
-    error = np.asarray(canvas.undo(canvas.image, detail=False), float) - np.asarray(photo.rgb, float)
+    error = np.asarray(canvas.undo(canvas.image), float) - np.asarray(photo.rgb, float)
     assert 10 * np.log10(255**2 / (error**2).mean()) > 38
 
 
@@ -87,4 +87,4 @@ def test_the_margin_is_the_picture_reflected(scene):
 def test_a_photo_of_the_models_own_size_is_not_resampled():
     photo = open_photo(picture(256, 256, "RGB"))
     canvas = to_canvas(photo, 256, 8)
-    assert canvas.image.tobytes() == photo.rgb.tobytes() == canvas.undo(canvas.image).tobytes()
+    assert canvas.image.tobytes() == photo.rgb.tobytes() == canvas.undo(canvas.image, canvas.image).tobytes()

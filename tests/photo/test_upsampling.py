@@ -7,6 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
+from pix2pix.diffusion.conditioning import encode_photo
+from pix2pix.diffusion.pictures import redraw
 from pix2pix.photo import Photo, to_canvas
 from pix2pix.photo.upsampling import explain, transfer
 from pix2pix.training.pictures import to_image, to_tensor
@@ -83,7 +85,7 @@ def test_a_linear_edit_is_found():
 @pytest.mark.parametrize("size", [(1, 1), (1, 16), (16, 1), (2, 3), (63, 65), (2048, 128)])
 def test_photos_of_any_shape_keep_it(scene, size):
     canvas = to_canvas(Photo(scene.resize(size)), 64, 8)
-    result = canvas.undo(edited("night", canvas.image))
+    result = canvas.undo(edited("night", canvas.image), canvas.image)
     assert (result.size, result.mode) == (size, "RGB")
     assert values(result).mean() < values(canvas.photo.rgb).mean()
 
@@ -153,12 +155,30 @@ def test_a_photo_smaller_than_the_canvas_gets_the_edit(before):
     assert psnr(drawn, edited("negative", small)) > 35
 
 
-def test_undo_transfers_unless_told_not_to_and_keeps_transparency(photo):
+def test_an_edit_that_is_only_the_copy_gives_the_photo_back(photo, before):
+    for autoencoder in (as_an_autoencoder_would, lambda image: edited("posterize", image)):
+        copy = autoencoder(before)
+        assert np.abs(values(transfer(photo, copy, copy)) - values(photo)).max() <= 1
+
+
+@pytest.mark.parametrize("name", ["black and white", "warmer", "sepia", "more contrast", "fog"])
+def test_what_the_autoencoder_loses_is_no_part_of_the_edit(pocket, photo, before, name):
+    copy, after = (
+        redraw(pocket.pipeline, encode_photo(pocket.pipeline, canvas))[0] for canvas in (before, edited(name, before))
+    )
+    target = edited(name, photo)
+    assert psnr(transfer(photo, copy, after), target) > psnr(transfer(photo, before, after), target) + 0.5
+
+
+def test_undo_transfers_from_the_copy_it_is_given_and_keeps_transparency(photo):
     alpha = Image.linear_gradient("L").resize(photo.size)
     canvas = to_canvas(Photo(photo, alpha), 128, 64)
     drawn = edited("night", canvas.image)
-    plain, detailed = canvas.undo(drawn, detail=False), canvas.undo(drawn)
+    plain, detailed = canvas.undo(drawn), canvas.undo(drawn, canvas.image)
     assert plain.getchannel("A").tobytes() == detailed.getchannel("A").tobytes() == alpha.tobytes()
     assert plain.convert("RGB").tobytes() == lanczos(drawn.crop(canvas.box), photo.size).tobytes()
     target = edited("night", photo)
     assert psnr(detailed.convert("RGB"), target) > psnr(plain.convert("RGB"), target) + 3
+    copy = as_an_autoencoder_would(canvas.image)
+    expected = transfer(photo, copy.crop(canvas.box), drawn.crop(canvas.box))
+    assert canvas.undo(drawn, copy).convert("RGB").tobytes() == expected.tobytes()
