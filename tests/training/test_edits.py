@@ -105,7 +105,7 @@ def test_degrees_are_graded(name, picture):
 @pytest.mark.parametrize("name", EDITS)
 def test_only_what_falls_at_random_follows_the_noise(name, picture):
     other = apply(name, picture, noise_for(picture, seed=1))
-    assert torch.equal(edited(name, picture), other) != EDITS[name].follows_noise
+    assert torch.equal(edited(name, picture), other) != EDITS[name].scattered
 
 
 def test_the_largest_flakes_lie_where_the_noise_is_highest(picture):

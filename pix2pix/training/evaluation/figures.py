@@ -6,6 +6,7 @@ from statistics import fmean
 
 import torch
 from PIL import Image
+from torch import Tensor
 
 from pix2pix import Editor, EditRequest
 from pix2pix.training.evaluation.measures import EditFunction, edit_with, global_edits
@@ -18,16 +19,18 @@ from pix2pix.training.state import seeded
 
 
 @torch.inference_mode()
+def autoencoded(editor: Editor, picture: Tensor) -> Tensor:
+    """What the autoencoder of ``editor`` makes of ``picture``, both (1, 3, H, W) in 0..1."""
+    vae = editor.pipeline.vae
+    latents = vae.encode((picture * 2 - 1).to(vae.device, vae.dtype)).latents
+    drawn: Tensor = vae.decode(latents).sample
+    return ((drawn.float().cpu() + 1) / 2).clamp(0, 1)
+
+
 def autoencoder_psnr(editor: Editor, photos: Sequence[Image.Image]) -> float:
     """Mean dB between photos and what the autoencoder makes of them."""
-    vae = editor.pipeline.vae
-    decibels = []
-    for photo in photos:
-        picture = to_tensor(photo)
-        latents = vae.encode((picture * 2 - 1).to(vae.device, vae.dtype)).latents
-        drawn = (vae.decode(latents).sample.float().cpu() + 1) / 2
-        decibels.append(psnr(drawn.clamp(0, 1), picture))
-    return fmean(decibels)
+    pictures = [to_tensor(photo) for photo in photos]
+    return fmean(psnr(autoencoded(editor, picture), picture) for picture in pictures)
 
 
 def colour_left_in_black_and_white(edit: EditFunction, photos: Sequence[Image.Image]) -> float:

@@ -10,8 +10,6 @@ from PIL import Image
 from torch import Tensor
 
 from pix2pix import Editor, EditRequest
-from pix2pix.training.learning.autoencoder import FACTOR
-from pix2pix.training.learning.pairs import noise_of_pixels
 from pix2pix.training.pictures import psnr, to_image, to_tensor
 from pix2pix.training.targets.edits import EDITS, PLAIN, SLIGHT, STRONG, apply
 from pix2pix.training.targets.recolour import THING_COLOURS, membership, recolour, turn_hues
@@ -98,15 +96,13 @@ def global_edits(
 
 def targets_of(picture: Tensor) -> dict[str, Tensor]:
     """The target of every global edit, and the picture itself."""
-    targets = {name: apply(name, picture, first_noise(picture)) for name in EDITS}
+    targets = {name: apply(name, picture, no_noise(picture)) for name in EDITS}
     return targets | {UNCHANGED: picture}
 
 
-def first_noise(picture: Tensor) -> Tensor:
-    """(1, 1, H, W): the noise that an edit of ``picture`` with SEED begins with."""
-    height, width = picture.shape[2:]
-    latents = (1, FACTOR**2, height // FACTOR, width // FACTOR)
-    return noise_of_pixels(torch.randn(latents, generator=torch.Generator().manual_seed(SEED)))
+def no_noise(picture: Tensor) -> Tensor:
+    """(1, 1, H, W) zeros: where flakes fall is chance, so a target that is compared has none."""
+    return torch.zeros_like(picture[:, :1])
 
 
 def degrees_in_order(edit: EditFunction, photos: Sequence[Image.Image], names: Iterable[str]) -> list[Sample]:
@@ -114,7 +110,7 @@ def degrees_in_order(edit: EditFunction, photos: Sequence[Image.Image], names: I
     samples, rng = [], random.Random(SEED)
     for name, photo in zip(names, cycle(photos), strict=False):
         picture = to_tensor(photo)
-        way = apply(name, picture, first_noise(picture)) - picture
+        way = apply(name, picture, no_noise(picture)) - picture
         sentences = [wording_of((Change(name, s),), rng).replace("{it}", "it") for s in (SLIGHT, PLAIN, STRONG)]
         outcomes = [edit(photo, sentence) for sentence in sentences]
         slight, plain, strong = (
@@ -134,7 +130,7 @@ def two_edits(
     for (meaning, sentence), photo in zip(requests, cycle(photos), strict=False):
         picture, outcome = to_tensor(photo), edit(photo, sentence)
         candidates = {"both": meaning, "the first": meaning[:1], "the second": meaning[1:], UNCHANGED: ()}
-        targets = {name: apply_meaning(part, picture, first_noise(picture)) for name, part in candidates.items()}
+        targets = {name: apply_meaning(part, picture, no_noise(picture)) for name, part in candidates.items()}
         decibels = {name: psnr(outcome, target) for name, target in targets.items()}
         nearest = max(decibels, key=decibels.__getitem__)
         wanted = " + ".join(described(action) for action in meaning)

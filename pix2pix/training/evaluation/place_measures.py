@@ -7,7 +7,7 @@ from typing import Any
 
 from PIL import Image
 
-from pix2pix.training.evaluation.measures import UNCHANGED, EditFunction, Sample, described, first_noise
+from pix2pix.training.evaluation.measures import UNCHANGED, EditFunction, Sample, described, no_noise
 from pix2pix.training.pictures import psnr, to_tensor
 from pix2pix.training.targets.places import PAINTS, POSITIONS, REGIONS, SHAPES, SIZES
 from pix2pix.training.words.meanings import Action, Change, Frame, Local, Meaning, Shape, local_edits
@@ -30,7 +30,7 @@ def in_its_place(
     samples = []
     for ((action,), sentence), photo in zip(requests, cycle(photos), strict=False):
         picture, outcome, wanted = to_tensor(photo), edit(photo, sentence), described(action)
-        noise = first_noise(picture)
+        noise = no_noise(picture)
         target = action.apply(picture, noise)
         decibels = {named(rival): psnr(outcome, rival.apply(picture, noise)) for rival in rivals_of(action)}
         decibels |= {wanted: psnr(outcome, target), UNCHANGED: psnr(outcome, picture)}

@@ -1,4 +1,4 @@
-"""Batches: random pairs, each with a sentence and the noise it begins with."""
+"""Batches: random pairs, each with a sentence; some lack the sentence, the photo or both."""
 
 import random
 from dataclasses import dataclass, field
@@ -9,25 +9,36 @@ from torch import Tensor
 
 from pix2pix.training.learning.autoencoder import FACTOR
 from pix2pix.training.learning.pairs import Pairs
-from pix2pix.training.learning.unet import draw_noise
-from pix2pix.training.state import torch_generator
-from pix2pix.training.words.meanings import follows_noise
-from pix2pix.training.words.wordings import say, say_unknown
+from pix2pix.training.words.meanings import is_scattered
+from pix2pix.training.words.sentences import sentence_for
 
-# Some samples go without the instruction, with the photo itself as the target, so that text guidance works as the
-# strength of the edit; some without the photo, for image guidance; some without both.
-NO_TEXT, NO_IMAGE, NEITHER = 0.05, 0.03, 0.03
+# Shares of the samples without the instruction, without the photo, without both; the target stays (Brooks, Holynski and
+# Efros, arXiv:2211.09800, section 3.2.1), so that both guidances mean what they mean there.
+NO_TEXT, NO_IMAGE, NEITHER = 0.05, 0.04, 0.04
+VISIBLE_BELOW = 750  # the timestep from which on down it can be seen where a random thing lies
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """N samples: unscaled latents of photos and targets, noise, all (N, C, h, w), weights (N, 1, h, w), sentences."""
+    """N samples.
+
+    Attributes:
+        sources, targets: unscaled latents of photos and targets, (N, C, h, w).
+        weights: (N, 1, h, w), how much the loss counts at each latent.
+        scattered: (N,), whether the target has something at random places, such as flakes.
+        sentences: what is asked for, empty texts among them.
+    """
 
     sources: Tensor = field(repr=False)
     targets: Tensor = field(repr=False)
     weights: Tensor = field(repr=False)
-    noise: Tensor = field(repr=False)
+    scattered: Tensor = field(repr=False)
     sentences: list[str]
+
+    def weights_at(self, timesteps: Tensor) -> Tensor:
+        """``weights``, but 1 where nobody can know yet where flakes will be: the mean over all places is right."""
+        unknown = self.scattered & (timesteps >= VISIBLE_BELOW)
+        return torch.where(unknown.view(-1, 1, 1, 1), torch.ones_like(self.weights), self.weights)
 
 
 def draw_batch(shards: list[Pairs], pixels: int, rng: Generator) -> Batch:
@@ -39,25 +50,21 @@ def draw_batch(shards: list[Pairs], pixels: int, rng: Generator) -> Batch:
     size = shards[rng.integers(len(shards))].sources.shape[1:]
     fitting = [shard for shard in shards if shard.sources.shape[1:] == size]
     count = max(1, round(pixels / (size[1] * size[2] * FACTOR**2)))
-    fresh = draw_noise(torch.Size((count, *size)), torch_generator(rng))
-    samples = [_draw_sample(fitting[rng.integers(len(fitting))], fresh[row], words, rng) for row in range(count)]
-    sources, targets, weights, noise, sentences = zip(*samples, strict=True)
-    return Batch(torch.stack(sources), torch.stack(targets), torch.stack(weights), torch.stack(noise), list(sentences))
+    samples = [_draw_sample(fitting[rng.integers(len(fitting))], words, rng) for _ in range(count)]
+    sources, targets, weights, scattered, sentences = zip(*samples, strict=True)
+    return Batch(
+        torch.stack(sources), torch.stack(targets), torch.stack(weights), torch.tensor(scattered), list(sentences)
+    )
 
 
-def _draw_sample(
-    pairs: Pairs, noise: Tensor, words: random.Random, rng: Generator
-) -> tuple[Tensor, Tensor, Tensor, Tensor, str]:
+def _draw_sample(pairs: Pairs, words: random.Random, rng: Generator) -> tuple[Tensor, Tensor, Tensor, bool, str]:
     """One row of a batch."""
     index = int(rng.integers(len(pairs)))
-    source, target, weight = pairs.sources[index].float(), pairs.targets[index].float(), pairs.weights[index]
-    sentence = say_unknown(words) if pairs.kinds[index] == "unknown" else say(pairs.meanings[index], words)
-    if follows_noise(pairs.meanings[index]):
-        noise = pairs.noise[index].float()
+    source, target, meaning = pairs.sources[index].float(), pairs.targets[index].float(), pairs.meanings[index]
+    sentence = sentence_for(pairs.kinds[index], meaning, words)
     fate = rng.random()
-    if fate < NO_TEXT:
-        sentence, target, weight = "", source, torch.ones_like(weight)
-    elif fate < NO_TEXT + NO_IMAGE + NEITHER:
-        sentence = "" if fate < NO_TEXT + NEITHER else sentence
+    if fate < NO_TEXT + NEITHER:
+        sentence = ""
+    if NO_TEXT <= fate < NO_TEXT + NEITHER + NO_IMAGE:
         source = torch.zeros_like(source)
-    return source, target, weight, noise, sentence
+    return source, target, pairs.weights[index], is_scattered(meaning), sentence

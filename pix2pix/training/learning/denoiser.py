@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import AutoencoderTiny, UNet2DConditionModel
+from diffusers import AutoencoderTiny
 from numpy.random import Generator
 from torch import Tensor, nn
 from transformers import CLIPTokenizer
@@ -19,7 +19,14 @@ from pix2pix.training.learning.crops import random_crops
 from pix2pix.training.learning.language import Reader, tokenize
 from pix2pix.training.learning.learner import Learner, make_learner
 from pix2pix.training.learning.pairs import Pool
-from pix2pix.training.learning.unet import LATE_FROM, add_noise, draw_timesteps, make_scheduler
+from pix2pix.training.learning.unet import (
+    add_noise,
+    clean_from_velocity,
+    draw_noise,
+    draw_timesteps,
+    make_scheduler,
+    weights_of_clean,
+)
 from pix2pix.training.recipe import Recipe
 from pix2pix.training.state import (
     half_precision,
@@ -35,7 +42,6 @@ STAGE = "denoiser"
 WARM_UP = 250  # steps
 READER_RATE = 0.3  # of the UNet's learning rate
 WATCH_EVERY = 500  # steps
-DRAFTS = 0.8  # of the samples at the middle timesteps
 SENTENCES = 40  # read in every step beside the batch's own, so that the text encoder goes on learning the grammar
 NAMING_WEIGHT = 0.05
 LOCATING_WEIGHT = 0.3
@@ -156,39 +162,13 @@ def _batch_loss(
     device: torch.device,
 ) -> Tensor:
     """The mean loss of one prediction for each row of ``batch``, at a random timestep, and the locator's loss."""
-    generator = torch_generator(rng)
-    clean = (batch.targets * scaling_factor).to(device)
-    sources, noise = batch.sources.to(device), batch.noise.to(device)
-    timesteps = draw_timesteps(len(clean), generator)
-    with half_precision(device):
-        begun = with_drafts(learner.unet, clean, sources, noise, embeds, timesteps, generator)
-        noisy = add_noise(begun, noise, timesteps, make_scheduler().alphas_cumprod)
+    generator, alphas = torch_generator(rng), make_scheduler().alphas_cumprod
+    clean, sources = (batch.targets * scaling_factor).to(device), batch.sources.to(device)
+    timesteps, noise = draw_timesteps(len(clean), generator), draw_noise(clean.shape, generator).to(device)
+    noisy = add_noise(clean, noise, timesteps, alphas)
+    with half_precision(device), learner.locator.listening(learner.unet) as features:
         seen = torch.cat([noisy, sources], 1).to(memory_format=torch.channels_last)
-        with learner.locator.listening(learner.unet) as features:
-            predicted = learner.unet(seen, timesteps.to(device), embeds).sample
-    drawing = loss_of(predicted.float(), clean, batch.weights.to(device))
-    return drawing + LOCATING_WEIGHT * learner.locator.loss(features)
-
-
-@torch.no_grad()
-def with_drafts(
-    unet: UNet2DConditionModel,
-    clean: Tensor,
-    sources: Tensor,
-    noise: Tensor,
-    embeds: Tensor,
-    timesteps: Tensor,
-    generator: torch.Generator,
-) -> Tensor:
-    """``clean`` latents (N, C, h, w), most of the middle timesteps' replaced by what the network itself predicts.
-
-    That is what it begins with there when it samples. Trained on targets only, it would learn to trust what it has
-    drawn so far. The idea is scheduled sampling, Bengio et al., arXiv:1506.03099.
-    """
-    drafted = (timesteps < LATE_FROM) & (torch.rand(len(clean), generator=generator) < DRAFTS)
-    if not drafted.any():
-        return clean
-    chosen = drafted.nonzero()[:, 0].to(clean.device)
-    seen = torch.cat([noise[chosen], sources[chosen]], 1).to(memory_format=torch.channels_last)
-    drafts = unet(seen, torch.full((len(chosen),), 999, device=clean.device), embeds[chosen]).sample
-    return clean.index_copy(0, chosen, drafts.to(clean.dtype))
+        velocity = learner.unet(seen, timesteps.to(device), embeds).sample.float()
+    predicted = clean_from_velocity(velocity, noisy, timesteps, alphas)
+    weights = batch.weights_at(timesteps) * weights_of_clean(timesteps, alphas)
+    return loss_of(predicted, clean, weights.to(device)) + LOCATING_WEIGHT * learner.locator.loss(features)

@@ -21,12 +21,12 @@ from pix2pix.training.state import numpy_generator, torch_generator
 from pix2pix.training.targets.colour import rgb_to_hsv
 from pix2pix.training.targets.recolour import THING_COLOURS, membership, turn_hues
 from pix2pix.training.targets.scenes import SIDE
-from pix2pix.training.words.meanings import Change, Frame, Meaning, Recolour, Shape, apply_meaning, follows_noise
+from pix2pix.training.words.meanings import Change, Frame, Meaning, Recolour, Shape, apply_meaning, is_scattered
 from pix2pix.training.words.mixture import CROP_SHARES, WHOLE_SHARES, sample_kind, sample_meaning
 
 THINGS_WEIGHT = 4.0  # added to the loss's weight of 1 where things change their colour,
 PLACES_WEIGHT = 5.0  # where a shape or a frame is,
-FLAKES_WEIGHT = 6.0  # and where there are flakes, streaks or grain
+FLAKES_WEIGHT = 3.0  # and where there are flakes, streaks or grain
 COLOUR_ABSENT = 0.15  # share of the recolourings for which no hue of the picture is made to fit
 
 FORMATS = (1.0, 4 / 3, 3 / 2)  # of whole pictures, long side to short side
@@ -42,14 +42,12 @@ class Pairs:
     Attributes:
         sources, targets: (N, C, h, w) unscaled latents, bfloat16.
         weights: (N, 1, h, w), how much the loss counts at each latent, 1 on most pictures.
-        noise: (N, C, h, w), white, bfloat16; it decides where the targets' flakes, streaks and grain are.
         kinds, meanings: what was asked for, as in ``mixture``.
     """
 
     sources: Tensor = field(repr=False)
     targets: Tensor = field(repr=False)
     weights: Tensor = field(repr=False)
-    noise: Tensor = field(repr=False)
     kinds: list[str] = field(repr=False)
     meanings: list[Meaning] = field(repr=False)
 
@@ -88,7 +86,6 @@ def make_pairs(scenes: np.ndarray, encode: Encode, rng: Generator, kind: Shards,
         sources=torch.cat([part.sources for part in parts]),
         targets=torch.cat([part.targets for part in parts]),
         weights=torch.cat([part.weights for part in parts]),
-        noise=torch.cat([part.noise for part in parts]),
         kinds=[kind for part in parts for kind in part.kinds],
         meanings=[meaning for part in parts for meaning in part.meanings],
     )
@@ -125,7 +122,7 @@ def _pairs_of_group(
     generator: torch.Generator,
 ) -> Pairs:
     plain = encode(pictures)
-    sources, targets, weights, noises, kinds, meanings = [], [], [], [], [], []
+    sources, targets, weights, kinds, meanings = [], [], [], [], []
     for _ in range(edits):
         kind = sample_kind(choices, shares)
         meaning = sample_meaning(choices, kind)
@@ -133,27 +130,19 @@ def _pairs_of_group(
         if meaning and isinstance(meaning[0], Recolour):
             before = with_things_of(meaning[0].source, pictures, choices, generator)
             source = encode(before)
-        noise = torch.randn(plain.shape, generator=generator).bfloat16()
-        after = apply_meaning(meaning, before, noise_of_pixels(noise.float()))
+        after = apply_meaning(meaning, before, torch.randn(before[:, :1].shape, generator=generator))
         sources.append(source)
         targets.append(encode(after) if meaning else source)
         weights.append(_weights(meaning, before, after))
-        noises.append(noise)
         kinds += [kind] * len(pictures)
         meanings += [meaning] * len(pictures)
     return Pairs(
         torch.cat(sources).to("cpu", torch.bfloat16),
         torch.cat(targets).to("cpu", torch.bfloat16),
         torch.cat(weights),
-        torch.cat(noises),
         kinds,
         meanings,
     )
-
-
-def noise_of_pixels(noise: Tensor) -> Tensor:
-    """Noise of latents (N, 16, h, w) as one number for each of their 4x4 pixels, (N, 1, 4 h, 4 w)."""
-    return F.pixel_shuffle(noise, FACTOR)
 
 
 def with_things_of(name: str, pictures: Tensor, choices: random.Random, generator: torch.Generator) -> Tensor:
@@ -174,7 +163,7 @@ def _weights(meaning: Meaning, before: Tensor, after: Tensor) -> Tensor:
             return 1 + THINGS_WEIGHT * F.avg_pool2d(membership(before, source)[:, None], FACTOR)
         case (Shape() | Frame(),):
             return 1 + PLACES_WEIGHT * F.avg_pool2d(_difference(before, after), FACTOR)
-        case (Change(),) if follows_noise(meaning):
+        case (Change(),) if is_scattered(meaning):
             still = apply_meaning(meaning, before, torch.zeros_like(before[:, :1]))
             return 1 + FLAKES_WEIGHT * F.avg_pool2d(_difference(still, after), FACTOR)
         case _:

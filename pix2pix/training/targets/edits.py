@@ -3,8 +3,8 @@
 Pictures are (N, 3, H, W) RGB in 0..1. A new edit is one entry of EDITS; its words are in ``words/``. The order of EDITS
 is part of the recipe, because random sampling goes by it.
 
-Flakes, streaks and grain lie where white noise says, one number a pixel. In training it is the noise that the denoiser
-begins with. So their places are known from the first step, and another seed gives other places.
+Flakes, streaks, grain and strokes lie where white noise says, one number a pixel, that nobody else knows: the denoiser
+sees them only as far as they are drawn already, as in any diffusion model.
 """
 
 from collections.abc import Callable
@@ -48,7 +48,7 @@ class Edit:
         family: the heading that people find it under.
         example: what a person would type.
         graded: whether it knows degrees, such as “slightly”.
-        follows_noise: whether the noise decides what it draws.
+        scattered: whether it draws something that lies where chance will have it: flakes, streaks, grain, strokes.
         whole: whether it depends on where a pixel lies in the picture, so that crops cannot teach it.
         redraws: whether it draws textures of its own, so that the photo's own detail no longer fits.
         share: how often it is trained, relative to a share of 1; harder ones more often.
@@ -63,7 +63,7 @@ class Edit:
     family: Family
     example: str
     graded: bool = False
-    follows_noise: bool = False
+    scattered: bool = False
     whole: bool = False
     redraws: bool = False
     share: float = 1.0
@@ -109,8 +109,8 @@ def _sharpen(pictures: Tensor) -> Tensor:
     return pictures + 2.0 * (pictures - filters.gaussian_blur(pictures, 4.0))
 
 
-def _oil_painting(pictures: Tensor) -> Tensor:
-    return tones.vivid(filters.oil_paint(pictures), 0.7)
+def _oil_painting(pictures: Tensor, noise: Tensor) -> Tensor:
+    return filters.brush_strokes(tones.vivid(filters.oil_paint(pictures), 0.7), noise)
 
 
 def _pixelate(pictures: Tensor, strength: float) -> Tensor:
@@ -142,7 +142,7 @@ EDITS: dict[str, Edit] = {
     "duotone": Edit(_mapped((0.20, 0.00, 0.45), (1.0, 0.90, 0.25)), "Colour", "make it a purple and yellow duotone"),
     "negative": Edit(_plain(tones.invert), "Colour", "invert the colors", share=1.5, pair=TONE, local=True),
     "solarize": Edit(_plain(tones.solarize), "Colour", "solarize it", share=1.5),
-    "posterize": Edit(_plain(_posterize), "Art", "posterize it", redraws=True, share=6.0),
+    "posterize": Edit(_plain(_posterize), "Art", "posterize it", redraws=True, share=5.0),
     "night": Edit(_plain(tones.night), "Light", "make it night", pair=TONE, changes_lines=False),
     "sunset": Edit(_plain(tones.sunset), "Light", "make it look like sunset", pair=TONE),
     "brighter": Edit(
@@ -189,45 +189,58 @@ EDITS: dict[str, Edit] = {
     "faded": Edit(_graded(tones.faded), "Light", "make it faded", graded=True),
     "vivid": Edit(_graded(tones.vivid), "Colour", "make the colors more vivid", graded=True, share=3.0, common=True),
     "blur": Edit(_graded(_blur), "Texture", "blur it", graded=True, redraws=True, pair=TEXTURE, local=True),
-    "sharpen": Edit(_plain(_sharpen), "Texture", "sharpen it", redraws=True, share=6.0),
+    "sharpen": Edit(_plain(_sharpen), "Texture", "sharpen it", redraws=True, share=5.0),
     "sketch": Edit(
         _plain(filters.pencil_sketch),
         "Art",
         "turn it into a pencil sketch",
         redraws=True,
-        share=2.0,
+        share=3.0,
         common=True,
         pair=TEXTURE,
         leaves_lines=True,
     ),
     "pixelate": Edit(
-        _graded(_pixelate), "Texture", "pixelate it", graded=True, redraws=True, share=10.0, pair=TEXTURE, local=True
+        _graded(_pixelate), "Texture", "pixelate it", graded=True, redraws=True, share=7.0, pair=TEXTURE, local=True
     ),
     "oil painting": Edit(
-        _plain(_oil_painting), "Art", "make it an oil painting", redraws=True, share=8.0, common=True, pair=TEXTURE
+        _scattered(_oil_painting),
+        "Art",
+        "make it an oil painting",
+        scattered=True,
+        redraws=True,
+        share=7.0,
+        common=True,
+        pair=TEXTURE,
     ),
     "cartoon": Edit(
-        _plain(filters.cartoon), "Art", "turn it into a cartoon", redraws=True, share=6.0, common=True, pair=TEXTURE
+        _plain(filters.cartoon), "Art", "turn it into a cartoon", redraws=True, share=7.0, common=True, pair=TEXTURE
     ),
     "film grain": Edit(
-        _scattered(filters.film_grain), "Texture", "add film grain", follows_noise=True, redraws=True, pair=TEXTURE
+        _scattered(filters.film_grain),
+        "Texture",
+        "add film grain",
+        scattered=True,
+        redraws=True,
+        share=5.0,
+        pair=TEXTURE,
     ),
     "snow": Edit(
         _scattered(filters.snowfall),
         "Weather",
         "make it snowy",
-        follows_noise=True,
+        scattered=True,
         redraws=True,
-        share=4.0,
+        share=8.0,
         pair=TEXTURE,
     ),
     "rain": Edit(
         _scattered(filters.rainfall),
         "Weather",
         "make it rainy",
-        follows_noise=True,
+        scattered=True,
         redraws=True,
-        share=3.0,
+        share=8.0,
         pair=TEXTURE,
     ),
     "fog": Edit(_graded(tones.fog), "Weather", "add fog", graded=True, common=True, pair=TEXTURE),

@@ -116,9 +116,9 @@ def apply_meaning(meaning: Meaning, pictures: Tensor, noise: Tensor) -> Tensor:
     return pictures
 
 
-def follows_noise(meaning: Meaning) -> bool:
-    """Whether the noise decides what ``meaning`` draws."""
-    return any(isinstance(action, Change) and EDITS[action.name].follows_noise for action in meaning)
+def is_scattered(meaning: Meaning) -> bool:
+    """Whether ``meaning`` draws something at random places."""
+    return any(isinstance(action, Change) and EDITS[action.name].scattered for action in meaning)
 
 
 def degrees() -> list[Meaning]:

@@ -53,6 +53,11 @@ def _trained(kind: str) -> list[Meaning]:
     return {"degree": degrees, "frame": frames}[kind]()
 
 
+@cache
+def _crop_edits() -> list[str]:
+    return [name for name, edit in EDITS.items() if not edit.whole]
+
+
 def sample_meaning(rng: random.Random, kind: str) -> Meaning:
     """A meaning of ``kind``, a key of CROP_SHARES or WHOLE_SHARES."""
     if kind in ("unknown", "nothing"):
@@ -71,8 +76,12 @@ def sample_kind(rng: random.Random, shares: dict[str, float]) -> str:
 
 
 def sample_sentence(rng: random.Random) -> tuple[str, Meaning]:
-    """A sentence and what it means. In the text alone there are more unknown requests, negations and places."""
+    """A sentence and what it means.
+
+    In the text alone there are more unknown requests, negations and places, and all global edits are as frequent: how
+    hard one is to draw does not matter there.
+    """
     shares = WHOLE_SHARES if rng.random() < 0.45 else CROP_SHARES
     kind = rng.choices(["unknown", "negation", sample_kind(rng, shares)], TEXT_SHARES)[0]
-    meaning = sample_meaning(rng, kind)
+    meaning: Meaning = (Change(rng.choice(_crop_edits())),) if kind == "global" else sample_meaning(rng, kind)
     return sentence_for(kind, meaning, rng), meaning
