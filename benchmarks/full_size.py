@@ -2,9 +2,10 @@
 
 ``make detail`` writes ``benchmarks/FULL_SIZE.md``; ``--count 3`` looks at three photos only.
 
-The edit is computed at the small size and degraded as an autoencoder does it. It is compared with the same closed form
-at full size. Flakes, streaks and grain lie where noise says, pixel by pixel, so two sizes never agree on them. For
-these the layer of flakes is that of the small picture, enlarged, over the closed form of the full-size photo.
+The edit is computed at the small size and copied as an autoencoder copies it; what ``transfer`` compares it with is
+such a copy of the small photo, as in the program. The result is compared with the same closed form at full size.
+Flakes, streaks and grain lie where noise says, pixel by pixel, so two sizes never agree on them. For these the layer of
+flakes is that of the small picture, enlarged, over the closed form of the full-size photo.
 """
 
 import argparse
@@ -34,17 +35,25 @@ from pix2pix.training.targets.filters import gaussian_blur
 RESULTS = Path(__file__).parent / "FULL_SIZE.md"
 REDRAWN = [name for name, edit in EDITS.items() if edit.redraws]
 CANVAS_AREA = 256**2
+NOISE = 0.012
 RUNS = 3
 MEGA = 10**6
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A column: by how much the edit is smaller than the photo on each side, and what happens to it."""
+    """A column.
+
+    Attributes:
+        scale: by how much the edit is smaller than the photo on each side.
+        copy: what the autoencoder makes of every picture.
+        noise: deviation in 0..1, which the model leaves in what it draws, and so not in the copy of the photo.
+    """
 
     name: str
     scale: int
-    degrade: Callable[[Tensor, torch.Generator], Tensor]
+    copy: Callable[[Tensor], Tensor]
+    noise: float = 0.0
 
 
 Gains = dict[str, list[tuple[float, float]]]  # by edit, for each photo: dB of Lanczos, and what transfer adds to it
@@ -58,8 +67,8 @@ def main() -> None:
     given = parser.parse_args()
     pictures = list(open_photos(given.photos).values())[: given.count]
     settings = [
-        Setting("1/4, blur and noise", 4, _blur_and_noise),
-        Setting("1/2, blur and noise", 2, _blur_and_noise),
+        Setting("1/4, blur and noise", 4, _blur, NOISE),
+        Setting("1/2, blur and noise", 2, _blur, NOISE),
         Setting("1/4, pocket's autoencoder", 4, _through_pocket()),
         Setting("same size, pocket's autoencoder", 1, _through_pocket()),
     ]
@@ -79,29 +88,30 @@ def main() -> None:
 def _introduction(photos: int) -> str:
     return (
         f"Measured with `make detail` on {platform.machine()}, {os.cpu_count()} cores, Python "
-        f"{platform.python_version()}, on {photos} photographs. An edit is made at the small size, degraded, and "
-        "brought to the photo's size: by Lanczos, and by `transfer`. Both are compared with the same edit at full "
-        "size. A cell has the mean PSNR of Lanczos, what `transfer` adds to it, and in brackets what it adds on the "
-        "worst photo. The last column is why `transfer` is used for photos of the canvas's own size as well: Lanczos "
-        "leaves the drawing as it is there, and `transfer` repairs what the autoencoder lost."
+        f"{platform.python_version()}, on {photos} photographs. An edit is made at the small size, copied as an "
+        "autoencoder copies it, and brought to the photo's size: by Lanczos, and by `transfer`, which compares it with "
+        "such a copy of the small photo. Both are compared with the same edit at full size. A cell has the mean PSNR "
+        "of Lanczos, what `transfer` adds to it, and in brackets what it adds on the worst photo. The last column is "
+        "why `transfer` is used for photos of the canvas's own size as well: Lanczos leaves the drawing as it is "
+        "there, and `transfer` repairs what the autoencoder lost."
     )
 
 
-def _blur_and_noise(pictures: Tensor, generator: torch.Generator) -> Tensor:
-    return gaussian_blur(pictures, 0.6) + 0.012 * torch.randn(pictures.shape, generator=generator)
+def _blur(pictures: Tensor) -> Tensor:
+    return gaussian_blur(pictures, 0.6)
 
 
-def _through_pocket() -> Callable[[Tensor, torch.Generator], Tensor]:
+def _through_pocket() -> Callable[[Tensor], Tensor]:
     vae = AutoencoderTiny.from_pretrained(POCKET.source, subfolder="vae")
 
     @torch.no_grad()
-    def degrade(pictures: Tensor, generator: torch.Generator) -> Tensor:
+    def copy(pictures: Tensor) -> Tensor:
         height, width = pictures.shape[2:]
         padded = F.pad(pictures, (0, -width % 4, 0, -height % 4), mode="replicate")
         drawn: Tensor = vae.decode(vae.encode(padded * 2 - 1).latents).sample
         return (drawn[..., :height, :width] + 1) / 2
 
-    return degrade
+    return copy
 
 
 def _quality(photos: Iterable[Image.Image], settings: list[Setting]) -> str:
@@ -128,11 +138,13 @@ def _gains(photos: Iterable[Image.Image], setting: Setting) -> Gains:
             photo = photo.resize(_canvas_size(photo, CANVAS_AREA), Image.Resampling.LANCZOS)
         photo = photo.crop((0, 0, photo.width // setting.scale * setting.scale, photo.height))
         size = photo.width // setting.scale, photo.height // setting.scale
-        before = photo.resize(size, Image.Resampling.LANCZOS)
+        canvas = to_tensor(photo.resize(size, Image.Resampling.LANCZOS))
+        before = to_image(setting.copy(canvas))
         for name in EDITS:
             generator = torch.Generator().manual_seed(1)
             noise = torch.randn((1, 1, *before.size[::-1]), generator=generator)
-            after = to_image(setting.degrade(apply(name, to_tensor(before), noise), generator))
+            drawn = setting.copy(apply(name, canvas, noise))
+            after = to_image(drawn + setting.noise * torch.randn(drawn.shape, generator=generator))
             target = _at_full_size(name, to_tensor(photo), noise)
             lanczos = psnr(to_tensor(after.resize(photo.size, Image.Resampling.LANCZOS)), target)
             gains[name].append((lanczos, psnr(to_tensor(transfer(photo, before, after)), target) - lanczos))
