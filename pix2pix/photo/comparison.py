@@ -16,16 +16,29 @@ DRIFT = 5.5  # levels, of the mean of an area
 
 def change(before: Image, after: Image) -> float:
     """The change from ``before`` to ``after``, RGB of one size, where it is greatest; below 1 it is none."""
-    old, new = (np.asarray(image, np.float32) for image in (before, after))
-    difference = new - old
-    noise = _means((difference**2).mean(-1), PLACE)
-    variance = (_means(old**2, PLACE) - _means(old, PLACE) ** 2).mean(-1)
-    here = noise / (NOISE**2 + TEXTURE**2 * variance.clip(0))
-    around = np.abs(_means(difference, AREA)) / DRIFT
-    return float(max(np.sqrt(here.max()), around.max()))
+    here, around = changes(np.asarray(before, np.float32), np.asarray(after, np.float32))
+    return float(max(here.max(), around.max()))
 
 
-def _means(values: np.ndarray, side: int) -> np.ndarray:
+def changes(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How much every place and every area changed, in the units of ``change``.
+
+    Args:
+        before, after: (H, W, 3) float32, levels of 0..255.
+
+    Returns:
+        here: (h, w) float64, at least 0: the noise in windows of ``PLACE`` pixels.
+        around: (h', w') float64, at least 0: the drift of windows of ``AREA`` pixels. Both overlap as in ``means``.
+    """
+    difference = after - before
+    noise = means((difference**2).mean(-1), PLACE)
+    variance = (means(before**2, PLACE) - means(before, PLACE) ** 2).mean(-1)
+    here = np.sqrt(noise / (NOISE**2 + TEXTURE**2 * variance.clip(0)))
+    around = np.abs(means(difference, AREA)).max(-1) / DRIFT
+    return here, around
+
+
+def means(values: np.ndarray, side: int) -> np.ndarray:
     """Means of (H, W) or (H, W, 3) over squares of ``side`` pixels, which overlap by half and leave no pixel out.
 
     In a picture that is smaller they are as wide or as high as it is.

@@ -15,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from PIL import Image
 
+from pix2pix.photo.reach import ramp, reach
+
 WINDOW = 3  # radius in pixels of the canvas
 AREA, WHOLE = 32, 10**6  # sides in pixels
 # Side of the areas that are fitted, in pixels, from the whole picture to the single window; and how much the line of
@@ -38,11 +40,11 @@ def transfer(photo: Image.Image, canvas_before: Image.Image, canvas_after: Image
 
     Returns:
         RGB of the photo's size: the edit, enlarged with Lanczos, and on top the detail of the photo that the canvas
-        could not hold, through the local gain of the edit. Beyond the result itself, memory hardly grows with the
-        photo.
+        could not hold, through the local gain of the edit; the photo itself where the edit does not reach. Beyond the
+        result itself, memory hardly grows with the photo.
     """
     before, after = _channels(canvas_before), _channels(canvas_after)
-    gain, explained = explain(before, after)
+    gain, explained = _within(reach(canvas_before, canvas_after), before, *explain(before, after))
     planes = [Image.fromarray(plane) for plane in (*before, *explained, *gain.reshape(9, *gain.shape[2:]))]
     result = Image.new("RGB", photo.size)
     photo.load()
@@ -80,11 +82,19 @@ def explain(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarr
         gain, offset = (_resized(part, before.shape[:0:-1], Image.Resampling.BILINEAR) for part in line)
         shift = mean_after - offset - _apply(gain, mean_before)
         left = energy - (gain * (2 * covariance - _compose(variance, gain))).sum((0, 1)) + (shift**2).sum(0)
-        trust = 1 - _ramp(left / (energy + NOISE**2), EXPLAINED, NEW)
+        trust = 1 - ramp(left / (energy + NOISE**2), EXPLAINED, NEW)
         fallback = gain * trust
     gain, offset, trust = _mean(fallback), _mean(offset * trust), _mean(trust)
     sharp = _sharpness(gain, before, after)
     return gain * sharp, after + sharp * (_apply(gain, before) + offset - trust * after)
+
+
+def _within(
+    reach: np.ndarray, before: np.ndarray, gain: np.ndarray, explained: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The edit where it reaches, (H, W) in 0..1, and no edit elsewhere."""
+    none = np.eye(3, dtype=np.float32)[..., None, None]
+    return none + reach * (gain - none), before + reach * (explained - before)
 
 
 def _sharpness(gain: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
@@ -93,7 +103,7 @@ def _sharpness(gain: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.nd
     promised = _apply(gain, fine_before)
     shared, all_of_it = _pooled((promised * fine_after).sum(0), AREA), _pooled((promised**2).sum(0), AREA)
     kept = (shared + LEAST_DETAIL) / (all_of_it + LEAST_DETAIL)
-    return _resized(_ramp(kept, BLURRED, SHARP), before.shape[:0:-1], Image.Resampling.BILINEAR)
+    return _resized(ramp(kept, BLURRED, SHARP), before.shape[:0:-1], Image.Resampling.BILINEAR)
 
 
 def _channels(image: Image.Image) -> np.ndarray:
@@ -152,13 +162,6 @@ def _compose(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 def _apply(gain: np.ndarray, colours: np.ndarray) -> np.ndarray:
     applied: np.ndarray = (gain * colours[:, None]).sum(0)
     return applied
-
-
-def _ramp(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    """0 up to ``low``, 1 from ``high`` on, smooth between."""
-    values = ((values - low) / (high - low)).clip(0, 1)
-    ramp: np.ndarray = values * values * (3 - 2 * values)
-    return ramp
 
 
 def _draw_band(photo: Image.Image, planes: list[Image.Image], band: tuple[int, int, int, int]) -> Image.Image:
