@@ -27,6 +27,7 @@ from torch import Tensor
 
 from pix2pix.diffusion.checkpoints import POCKET
 from pix2pix.photo.upsampling import transfer
+from pix2pix.training.evaluation.measured.scatter import AMOUNTS
 from pix2pix.training.evaluation.photos import open_photos
 from pix2pix.training.pictures import psnr, to_image, to_tensor
 from pix2pix.training.targets.edits import EDITS, PLAIN, TINTS, apply
@@ -154,11 +155,11 @@ def _gains(photos: Iterable[Image.Image], setting: Setting) -> Gains:
 def _at_full_size(name: str, photo: Tensor, noise: Tensor) -> Tensor:
     """The edit of ``photo``, (1, 3, H, W); ``noise`` is that of the small size.
 
-    Edits that follow noise are ``edit(picture) = clear(picture) * share + layer`` at every pixel. So share and layer
+    Flakes, streaks and grain are ``edit(picture) = clear(picture) * share + layer`` at every pixel. So share and layer
     can be computed from what they make of a black and of a white picture.
     """
     calm = torch.zeros_like(photo[:, :1])
-    if not EDITS[name].follows_noise:
+    if name not in AMOUNTS:
         return apply(name, photo, calm)
     target, still = EDITS[name].target, torch.zeros_like(noise)
     black = torch.zeros((1, 3, *noise.shape[2:]))

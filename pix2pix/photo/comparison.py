@@ -11,7 +11,7 @@ from PIL.Image import Image
 
 PLACE, AREA = 8, 32  # sides of windows in pixels
 NOISE, TEXTURE = 8.3, 0.285  # levels of 0..255; share of the deviation within a window
-DRIFT = 5.5  # levels, of the mean of an area
+DRIFT = 5.1  # levels, of the mean of an area
 
 
 def change(before: Image, after: Image) -> float:

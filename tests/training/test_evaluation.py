@@ -8,19 +8,21 @@ import pytest
 import torch
 from PIL import Image
 
-from pix2pix.training.evaluation.abilities import families
+from pix2pix.training.evaluation.abilities import families, step_zones
 from pix2pix.training.evaluation.evaluate import Evaluation
-from pix2pix.training.evaluation.figures import seconds_of_an_edit
-from pix2pix.training.evaluation.measures import Sample
+from pix2pix.training.evaluation.measured.edits import Sample
+from pix2pix.training.evaluation.measured.figures import seconds_of_an_edit
+from pix2pix.training.evaluation.measured.guidance import Guided
+from pix2pix.training.evaluation.measured.scatter import AMOUNTS, Scatter, streaks
 from pix2pix.training.evaluation.photos import GRADIO_PHOTOS, open_photos
 from pix2pix.training.evaluation.report import write_contact_sheet, write_report
-from pix2pix.training.targets.edits import EDITS, TINTS
+from pix2pix.training.targets.edits import EDITS, TINTS, apply
 from pix2pix.training.words.meanings import degrees, frames, local_changes, pairs, recolourings, shapes
 from pix2pix.training.words.mixture import sample_sentence
 
 SHEET_PARTS = ("two edits", "colours of things", "parts of the picture", "frames", "shapes", "unknown requests")
 LISTS = [3388628212, 436436941, 3193975964, 306003936, 2766198670, 1109310067, 1465375510]
-SENTENCES = 523121883
+SENTENCES = 4267625987
 
 
 def test_the_photographs_are_those_of_the_folder_or_gradios(tmp_path):
@@ -65,7 +67,21 @@ def evaluation() -> Evaluation:
         Sample("at night", "night", False, 20.0, "day", shown=shown),
     ]
     names = (*(f"global, {kind} wordings" for kind in ("trained", "held-out", "free")), *SHEET_PARTS)
-    return Evaluation(dict.fromkeys(names, samples), 35.0, 4.0, 0.3, 20.0, 0.0, {1: 29.0})
+    drawn = Scatter({"snow": {1: 0.1, 8: 0.6}}, {"snow": 0.9})
+    guided = {1.0: Guided(1.0, 0.0), 2.0: Guided(1.25, 0.031)}
+    return Evaluation(
+        samples=dict.fromkeys(names, samples),
+        autoencoder=35.0,
+        colour_left=4.0,
+        unchanged=0.8,
+        seconds=0.3,
+        megabytes=20.0,
+        untrained=0.0,
+        by_steps={1: 29.0, 8: 28.8},
+        scatter=drawn,
+        text_guidance=guided,
+        image_guidance=guided,
+    )
 
 
 def test_the_report_says_what_passed_and_what_went_wrong(tmp_path):
@@ -73,6 +89,31 @@ def test_the_report_says_what_passed_and_what_went_wrong(tmp_path):
     text = (tmp_path / "EVALUATION.md").read_text(encoding="utf-8")
     assert "| night | 1 of 2 | 1 of 2 | 1 of 2 | 25.0 |" in text
     assert "- frames: “at night” (night): day" in text
+    assert "| snow | 0.10 | 0.60 | 90% |" in text
+    assert "| text 2 | 1.25 | 3.1% |" in text
+
+
+def test_zones_of_steps_follow_the_curve():
+    rising = {"snow": {1: 0.0, 2: 0.3, 4: 0.5, 8: 0.6}, "rain": {1: 0.1, 2: 0.3, 4: 0.5, 8: 0.5}}
+    assert step_zones(rising) == [(1, "quick draft"), (4, "balanced"), (8, "most detail")]
+    assert step_zones({"snow": {1: 0.5, 8: 0.5}}) == [(1, "most detail")]
+
+
+def streaked(slant: bool) -> torch.Tensor:
+    noise = torch.randn(1, 1, 128, 128, generator=torch.Generator().manual_seed(0))
+    rain = apply("rain", torch.full((1, 3, 128, 128), 0.5), noise)
+    return rain if slant else rain.flip(3)
+
+
+def test_amounts_are_nothing_without_noise_and_streaks_slant_one_way():
+    grey = torch.full((1, 3, 128, 128), 0.5)
+    noise = torch.randn(1, 1, 128, 128, generator=torch.Generator().manual_seed(0))
+    for name, amount in AMOUNTS.items():
+        still = apply(name, grey, 0 * noise)
+        assert amount(still, still) == pytest.approx(0, abs=1e-6)
+        assert amount(apply(name, grey, noise), still) > 1e-4
+    still = apply("rain", grey, 0 * noise)
+    assert streaks(streaked(slant=False), still) < 0 < streaks(streaked(slant=True), still)
 
 
 def test_the_sheet_shows_outcomes_beside_their_targets(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from pix2pix.training.evaluation.place_measures import ALTERNATIVES, in_its_place, rivals_of
+from pix2pix.training.evaluation.measured.places import ALTERNATIVES, in_its_place, rivals_of
 from pix2pix.training.pictures import to_image, to_tensor
 from pix2pix.training.targets.places import (
     PAINTS,

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from pix2pix import Editor
 from pix2pix.diffusion.checkpoints import POCKET
-from pix2pix.training.evaluation import measures
-from pix2pix.training.evaluation.checkpoint import load_editor
+from pix2pix.training.evaluation.measured import edits as measures
+from pix2pix.training.evaluation.measured.places import in_its_place
 from pix2pix.training.evaluation.photos import measured_photo, open_photos
-from pix2pix.training.evaluation.place_measures import in_its_place
 from pix2pix.training.learning.export import size_in_megabytes
 from pix2pix.training.pictures import to_tensor
 from pix2pix.training.words.meanings import Frame, Local
@@ -20,7 +20,7 @@ FOLDER = Path(POCKET.source)
 
 @pytest.fixture(scope="module")
 def editor():
-    return load_editor(FOLDER, "cpu")
+    return Editor.load(POCKET.name, "cpu")
 
 
 @pytest.fixture(scope="module")

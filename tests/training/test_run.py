@@ -3,7 +3,6 @@
 import json
 from contextlib import contextmanager
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,14 +12,24 @@ from PIL import Image
 from pix2pix import Editor, EditRequest
 from pix2pix.training.learning import denoiser
 from pix2pix.training.learning.autoencoder import make_autoencoder, start_as_pca
-from pix2pix.training.learning.batches import draw_batch
+from pix2pix.training.learning.batches import NEITHER, NO_IMAGE, NO_TEXT, draw_batch
 from pix2pix.training.learning.checkpoint import make_checkpoint
 from pix2pix.training.learning.colour_loss import ColourLoss
-from pix2pix.training.learning.denoiser import with_drafts
 from pix2pix.training.learning.export import size_in_megabytes
 from pix2pix.training.learning.locating import Locator
 from pix2pix.training.learning.pairs import Pairs, random_pictures
-from pix2pix.training.learning.unet import add_noise, draw_noise, make_scheduler, make_unet
+from pix2pix.training.learning.unet import (
+    FIRST_SHARE,
+    LATE_SHARE,
+    MAX_WEIGHT,
+    add_noise,
+    clean_from_velocity,
+    draw_noise,
+    draw_timesteps,
+    make_scheduler,
+    make_unet,
+    weights_of_clean,
+)
 from pix2pix.training.learning.watch import SIDE
 from pix2pix.training.recipe import AutoencoderRecipe, DenoiserRecipe, LanguageRecipe, Recipe, Shards
 from pix2pix.training.state import numpy_generator, seeded
@@ -29,7 +38,7 @@ from pix2pix.training.words.meanings import Change
 
 TINY = Recipe(
     scenes=6,
-    autoencoder=AutoencoderRecipe(steps=4, last_steps=1, batch=8, last_batch=8, last_crop=64, latent_channels=16),
+    autoencoder=AutoencoderRecipe(steps=4, last_steps=1, batch=8, last_batch=8, last_crop=64, latent_channels=8),
     language=LanguageRecipe(steps=3, batch=8, tokens=700, width=32, layers=1, heads=2),
     denoiser=DenoiserRecipe(
         steps=6,
@@ -163,35 +172,69 @@ def test_the_encoder_starts_as_the_principal_components():
     patches = patches - patches.mean(0)
     with torch.no_grad():
         # the encoder takes pictures in 0..1 here; AutoencoderTiny's own scaling to -1..1 is learnt later
-        latents = vae.encoder.layers(pictures).permute(0, 2, 3, 1).reshape(-1, 16)
+        latents = vae.encoder.layers(pictures).permute(0, 2, 3, 1).reshape(-1, 8)
     explained = torch.linalg.lstsq(latents, patches).solution
     left = (patches - latents @ explained).pow(2).sum()
     _, values, _ = torch.linalg.svd(patches, full_matrices=False)
-    assert left.item() == pytest.approx(values[16:].pow(2).sum().item(), rel=0.05)
+    assert left.item() == pytest.approx(values[8:].pow(2).sum().item(), rel=0.05)
 
 
-def test_an_untrained_denoiser_returns_the_photo():
+def test_an_untrained_denoiser_returns_the_velocity_of_the_photo():
     vae = make_autoencoder(AutoencoderRecipe(), seed=0)
     vae.register_to_config(scaling_factor=1.7)
     with seeded(0):
         unet = make_unet(DenoiserRecipe(), LanguageRecipe(), vae)
     photo = 0.6 * torch.randn(1, 16, 16, 16, generator=torch.Generator().manual_seed(0))
-    seen = torch.cat([torch.randn_like(photo), photo], 1)
+    noise, first = torch.randn_like(photo), torch.tensor([999])
     with torch.no_grad():
-        predicted = unet(seen, torch.tensor([999]), torch.randn(1, 32, 128)).sample
-    assert (predicted - 1.7 * photo).abs().mean() < 0.05
+        velocity = unet(torch.cat([noise, photo], 1), first, torch.randn(1, 32, 128)).sample
+    drawn = clean_from_velocity(velocity, noise, first, make_scheduler().alphas_cumprod)
+    assert (drawn - 1.7 * photo).abs().mean() < 0.05
+
+
+def test_words_are_looked_at_on_two_levels():
+    vae = make_autoencoder(AutoencoderRecipe(), seed=0)
+    with seeded(0):
+        unet = make_unet(DenoiserRecipe(), LanguageRecipe(), vae)
+    places = {name.split(".attentions")[0] for name, _ in unet.named_modules() if name.endswith("attn2")}
+    assert places == {"down_blocks.2", "mid_block", "up_blocks.1"}
+
+
+def test_velocities_are_those_of_the_scheduler():
+    scheduler, generator = make_scheduler(), torch.Generator().manual_seed(0)
+    clean, noise = torch.randn(2, 6, 1, 4, 4, generator=generator)
+    timesteps = torch.tensor([999, 850, 500, 250, 30, 0])
+    noisy = add_noise(clean, noise, timesteps, scheduler.alphas_cumprod)
+    velocity = scheduler.get_velocity(clean, noise, timesteps)
+    assert torch.allclose(noisy, scheduler.add_noise(clean, noise, timesteps), atol=1e-5)
+    assert torch.allclose(clean_from_velocity(velocity, noisy, timesteps, scheduler.alphas_cumprod), clean, atol=1e-4)
+
+
+def test_errors_of_clean_latents_weigh_as_those_of_velocities():
+    alphas, timesteps = make_scheduler().alphas_cumprod, torch.tensor([999, 600, 0])
+    first, middle, last = weights_of_clean(timesteps, alphas).flatten().tolist()
+    assert first == pytest.approx(1)
+    assert middle == pytest.approx(1 / (1 - alphas[600].item()))
+    assert last == MAX_WEIGHT
+
+
+def test_many_timesteps_are_the_first_of_an_edit_and_all_are_drawn():
+    timesteps = draw_timesteps(20_000, torch.Generator().manual_seed(0))
+    assert (timesteps == 999).float().mean().item() == pytest.approx(FIRST_SHARE, abs=0.02)
+    assert (timesteps < 500).float().mean().item() == pytest.approx(0.5 * (1 - FIRST_SHARE - LATE_SHARE), abs=0.02)
+    assert timesteps.min() < 10
 
 
 def unet_and_locator():
     with seeded(0):
-        vae = make_autoencoder(AutoencoderRecipe(), seed=0)
+        vae = make_autoencoder(TINY.autoencoder, seed=0)
         return make_unet(TINY.denoiser, TINY.language, vae), Locator(TINY.denoiser.widths)
 
 
 def test_the_locator_hears_the_way_up_and_leaves_nothing_behind():
     unet, locator = unet_and_locator()
     with torch.no_grad(), locator.listening(unet) as features:
-        unet(torch.randn(2, 32, 16, 24), torch.tensor([999]), torch.randn(2, 32, 32))
+        unet(torch.randn(2, 16, 16, 24), torch.tensor([999]), torch.randn(2, 32, 32))
     assert [tuple(seen.shape[1:]) for seen in features] == [(64, 2, 3), (64, 4, 6), (64, 8, 12), (64, 16, 24)]
     assert locator.loss(features) > 0
     assert not any(block._forward_hooks for block in (unet.mid_block, *unet.up_blocks))
@@ -227,25 +270,35 @@ def test_noise_is_white_for_half_and_slow_for_the_rest():
     assert torch.nn.functional.avg_pool2d(noise, 4).std() > 1.04 / 4
 
 
-def pairs_of(sentence_kinds):
-    """Pairs of grey noise with snow and without, as the pool has them."""
-    latents = torch.rand(len(sentence_kinds), 16, 8, 8)
+def pairs_of(names):
+    """Pairs with a weight of 4 everywhere, one of each edit of ``names``, as the pool has them."""
+    latents = torch.rand(len(names), 16, 8, 8)
     return Pairs(
-        sources=latents,
+        sources=latents + 1,
         targets=latents,
-        weights=torch.ones(len(latents), 1, 8, 8),
-        noise=torch.full_like(latents, 7).bfloat16(),
+        weights=torch.full((len(latents), 1, 8, 8), 4.0),
         kinds=["global"] * len(latents),
-        meanings=[(Change(name),) for name in sentence_kinds],
+        meanings=[(Change(name),) for name in names],
     )
 
 
-def test_flakes_begin_with_their_own_noise_and_all_else_with_fresh():
+def test_where_flakes_are_counts_only_once_it_can_be_seen():
     snow, night = (
-        draw_batch([pairs_of([name])], 8 * 32**2, numpy_generator(0, "batch", 0)).noise for name in ("snow", "night")
+        draw_batch([pairs_of([name])], 2 * 32**2, numpy_generator(0, "batch", 0)) for name in ("snow", "night")
     )
-    assert (snow == 7).all()
-    assert night.std().item() == pytest.approx(1, abs=0.1)
+    timesteps = torch.tensor([999, 100])
+    assert snow.weights_at(timesteps).mean((1, 2, 3)).tolist() == [1, 4]
+    assert night.weights_at(timesteps).mean((1, 2, 3)).tolist() == [4, 4]
+
+
+def test_some_samples_lack_words_or_photo_and_none_its_target():
+    batch = draw_batch([pairs_of(["night"])], 3000 * 32**2, numpy_generator(0, "batch", 0))
+    silent = torch.tensor([sentence == "" for sentence in batch.sentences])
+    blind = (batch.sources == 0).flatten(1).all(1)
+    shares = [(silent & ~blind), (blind & ~silent), (silent & blind)]
+    for share, wanted in zip(shares, (NO_TEXT, NO_IMAGE, NEITHER), strict=True):
+        assert share.float().mean().item() == pytest.approx(wanted, abs=0.015)
+    assert (batch.targets > 0).any((1, 2, 3)).all()
 
 
 def test_a_batch_has_one_size_and_the_pixels_asked_for():
@@ -255,7 +308,7 @@ def test_a_batch_has_one_size_and_the_pixels_asked_for():
     )
     batches = [draw_batch([small, large], 4 * 64**2, numpy_generator(0, "batch", index)) for index in range(12)]
     assert {tuple(batch.sources.shape) for batch in batches} == {(16, 16, 8, 8), (4, 16, 16, 16)}
-    assert all(len(batch.sentences) == len(batch.noise) == len(batch.sources) for batch in batches)
+    assert all(len(batch.sentences) == len(batch.scattered) == len(batch.sources) for batch in batches)
 
 
 def test_whole_pictures_have_the_usual_formats_on_the_grid():
@@ -273,20 +326,6 @@ def test_whole_pictures_stay_in_range():
     for index in range(20):
         pictures = random_pictures(scenes, numpy_generator(0, "white", index), 2, 192, whole=True)
         assert pictures.max() <= 1
-
-
-def test_the_middle_timesteps_begin_with_the_networks_own_prediction():
-    def unet(seen, timesteps, embeds):
-        assert (timesteps == 999).all()
-        return SimpleNamespace(sample=2 * seen[:, :16])
-
-    clean, noise = torch.zeros(64, 16, 4, 4), torch.ones(64, 16, 4, 4)
-    timesteps = torch.tensor([500, 990]).repeat(32)
-    begun = with_drafts(unet, clean, noise, noise, torch.zeros(64, 1, 1), timesteps, torch.Generator().manual_seed(0))
-    drafted = (begun == 2).flatten(1).all(1)
-    assert not drafted[1::2].any()
-    assert 16 < drafted.sum() < 32
-    assert (begun[~drafted] == 0).all()
 
 
 def test_the_loss_minds_slow_colours_most():

@@ -13,7 +13,7 @@ from pix2pix.training.targets.edits import EDITS, Family
 
 ABILITIES_FILE = "abilities.json"
 WORKS = 0.75  # share of an edit's wordings that must have passed
-UNSEEN = 0.25  # dB, a difference too small to see
+NEARLY_ALL, ALL = 0.75, 0.97  # of the most that any number of steps draws
 OUTSIDE_BAR = 24.0  # dB to the photo where nothing should change
 FURTHER = {  # by family: measurement, share that must have passed, examples
     "Degrees": ("degrees", 0.85, ["make it slightly warmer", "make it much darker", "add a bit of fog"]),
@@ -51,18 +51,26 @@ def abilities_of(evaluation: Evaluation) -> dict[str, Any]:
         for family, (measurement, bar, examples) in FURTHER.items()
         if evaluation.share(measurement) >= bar and evaluation.outside(measurement) >= OUTSIDE_BAR
     ]
-    settings = asdict(DEFAULTS) | {"step_zones": step_zones(evaluation.by_steps)}
+    settings = asdict(DEFAULTS) | {"step_zones": step_zones(evaluation.scatter.by_steps)}
     return settings | {"families": [family for family in found if family["examples"]]}
 
 
-def step_zones(by_steps: dict[int, float]) -> list[tuple[int, str]]:
-    """What numbers of steps are good for, from the dB that each reached; a zone is its first number and its name.
+def step_zones(by_steps: dict[str, dict[int, float]]) -> list[tuple[int, str]]:
+    """What numbers of steps are good for, from how much of flakes, streaks and grain each draws.
 
-    The best number is the smallest whose dB nobody can tell from the highest.
+    Args:
+        by_steps: amounts by the name of the edit and the number of steps, as in ``Scatter``.
+
+    Returns:
+        Zones, each its first number and its name: a draft, then what is nearly all, then all that there is.
     """
-    best = min(steps for steps, reached in by_steps.items() if reached > max(by_steps.values()) - UNSEEN)
-    zones = [(1, "quickest")] if best > 1 else []
-    return [*zones, (best, "best"), *[(steps, "slower, no better") for steps in by_steps if steps > best][:1]]
+    counts = next(iter(by_steps.values()))
+    drawn = {steps: fmean(min(1.0, amounts[steps]) for amounts in by_steps.values()) for steps in counts}
+    most = max(drawn.values())
+    balanced = min(steps for steps in drawn if drawn[steps] >= NEARLY_ALL * most)
+    full = min(steps for steps in drawn if drawn[steps] >= ALL * most)
+    zones = [(1, "quick draft"), (balanced, "balanced"), (full, "most detail")]
+    return [zone for zone, following in zip(zones, [*zones[1:], (None, "")], strict=True) if zone[0] != following[0]]
 
 
 def write_abilities(folder: Path, evaluation: Evaluation) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 from pix2pix import Editor
 from pix2pix.training.evaluation.abilities import write_abilities
 from pix2pix.training.evaluation.card import write_card
-from pix2pix.training.evaluation.controls import write_controls
 from pix2pix.training.evaluation.evaluate import Effort, evaluate
+from pix2pix.training.evaluation.measured.controls import write_controls
 from pix2pix.training.evaluation.photos import measured_photo, open_photos
 from pix2pix.training.evaluation.report import write_contact_sheet, write_report
 from pix2pix.training.learning.export import DEFAULTS
@@ -33,10 +33,10 @@ def evaluate_checkpoint(
         photos: folder of the photographs to measure on; without it those that come with gradio.
     """
     editor = load_editor(folder, device)
-    pictures = [measured_photo(photo) for photo in open_photos(photos).values()]
+    pictures = list(open_photos(photos).values())
     evaluation = evaluate(editor, folder, pictures, effort)
     write_report(folder, evaluation)
     write_contact_sheet(folder, evaluation)
     write_abilities(folder, evaluation)
     write_card(folder, evaluation, recipe)
-    write_controls(folder, editor, pictures[:PLOTTED_PHOTOS])
+    write_controls(folder, editor, [measured_photo(photo) for photo in pictures[:PLOTTED_PHOTOS]])

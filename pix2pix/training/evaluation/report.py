@@ -6,9 +6,9 @@ from pathlib import Path
 from statistics import fmean
 
 from pix2pix.files.contact_sheet import Pair, contact_sheet
-from pix2pix.training.evaluation.controls import PLOT_FILE
 from pix2pix.training.evaluation.evaluate import Evaluation
-from pix2pix.training.evaluation.measures import Sample
+from pix2pix.training.evaluation.measured.controls import PLOT_FILE
+from pix2pix.training.evaluation.measured.edits import Sample
 from pix2pix.training.pictures import to_image
 
 REPORT_FILE, SHEET_FILE = "EVALUATION.md", "contact-sheet.jpg"
@@ -28,6 +28,14 @@ def write_report(folder: Path, evaluation: Evaluation) -> None:
             *_summary(evaluation),
             "",
             f"![effect of steps and guidance]({PLOT_FILE})",
+            "",
+            "## What chance draws",
+            "",
+            *_scatter(evaluation),
+            "",
+            "## Guidance",
+            "",
+            *_guidance(evaluation),
             "",
             "## Every global edit",
             "",
@@ -53,10 +61,29 @@ def _summary(evaluation: Evaluation) -> list[str]:
         "",
         f"- Autoencoder alone: {evaluation.autoencoder:.1f} dB.",
         f"- Colour left by “make it black and white”: {evaluation.colour_left:.1f} of 255.",
-        f"- One edit of 256x256 pixels, 4 steps, no guidance, fp32, two cores: {evaluation.seconds:.2f} s.",
+        f"- Not understood, and the photo came back bit by bit: {evaluation.unchanged:.0%}.",
+        f"- One edit of 256x256 pixels at the defaults, fp32, two cores: {evaluation.seconds:.2f} s.",
         f"- Size: {evaluation.megabytes:.1f} MB.",
         f"- The same checkpoint with an untrained UNet: {evaluation.untrained:.0%} of the trained wordings.",
     ]
+
+
+def _scatter(evaluation: Evaluation) -> list[str]:
+    counts = next(iter(evaluation.scatter.by_steps.values()))
+    rows = ["| Amount, of the closed form's, with steps | " + " | ".join(map(str, counts)) + " | two seeds apart |"]
+    rows.append("|---" * (len(counts) + 2) + "|")
+    for name, amounts in evaluation.scatter.by_steps.items():
+        apart = evaluation.scatter.other_places[name]
+        rows.append(f"| {name} | " + " | ".join(f"{amount:.2f}" for amount in amounts.values()) + f" | {apart:.0%} |")
+    drawn = " | ".join(f"{decibels:.1f}" for decibels in evaluation.by_steps.values())
+    return [*rows, "", f"dB to the target of five edits with {', '.join(map(str, counts))} steps: {drawn}."]
+
+
+def _guidance(evaluation: Evaluation) -> list[str]:
+    rows = ["| Guidance | size of the edit | clipped more than at 1, worst edit |", "|---|---|---|"]
+    for kind, by_scale in (("text", evaluation.text_guidance), ("image", evaluation.image_guidance)):
+        rows += [f"| {kind} {scale:g} | {at.size:.2f} | {at.clipped:.1%} |" for scale, at in by_scale.items()]
+    return rows
 
 
 def _by_edit(evaluation: Evaluation) -> list[str]:

@@ -10,7 +10,7 @@ from pix2pix.request import Defaults
 from pix2pix.training.learning.unet import make_scheduler
 
 DEFAULTS = Defaults(
-    num_inference_steps=1, guidance_scale=1.0, image_guidance_scale=1.0, resolution=256
+    num_inference_steps=8, guidance_scale=1.0, image_guidance_scale=1.0, resolution=256
 )  # measured: docs/POCKET.md
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from PIL import Image
 
-from pix2pix.training.evaluation.measures import UNCHANGED, EditFunction, Sample, described, no_noise
+from pix2pix.training.evaluation.measured.edits import UNCHANGED, EditFunction, Sample, described, no_noise
 from pix2pix.training.pictures import psnr, to_tensor
 from pix2pix.training.targets.places import PAINTS, POSITIONS, REGIONS, SHAPES, SIZES
 from pix2pix.training.words.meanings import Action, Change, Frame, Local, Meaning, Shape, local_edits

@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from pix2pix import Editor, EditRequest
-from pix2pix.training.evaluation.figures import autoencoded
+from pix2pix.training.evaluation.measured.figures import autoencoded
 from pix2pix.training.pictures import to_tensor
 from pix2pix.training.targets.colour import luminance
 from pix2pix.training.targets.edits import EDITS, apply

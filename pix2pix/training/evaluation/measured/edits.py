@@ -13,6 +13,7 @@ from pix2pix import Editor, EditRequest
 from pix2pix.training.pictures import psnr, to_image, to_tensor
 from pix2pix.training.targets.edits import EDITS, PLAIN, SLIGHT, STRONG, apply
 from pix2pix.training.targets.recolour import THING_COLOURS, membership, recolour, turn_hues
+from pix2pix.training.words.free_wordings import NOTHING
 from pix2pix.training.words.meanings import Action, Change, Frame, Local, Meaning, Recolour, Shape, apply_meaning
 from pix2pix.training.words.wordings import wording_of
 
@@ -46,30 +47,12 @@ class Sample:
 
 
 def edit_with(editor: Editor) -> EditFunction:
-    """The edits of ``editor`` with its checkpoint's own defaults.
-
-    The empty sentence, which the app refuses, goes to the pipeline directly.
-    """
+    """The edits of ``editor`` with its checkpoint's own defaults, as the model draws them."""
 
     def edit(photo: Image.Image, sentence: str) -> Tensor:
-        if not sentence:
-            return _edit_without_words(editor, photo)
         return to_tensor(editor.edit(photo, EditRequest(sentence, seed=SEED)).canvas_image)
 
     return edit
-
-
-def _edit_without_words(editor: Editor, photo: Image.Image) -> Tensor:
-    defaults = editor.checkpoint.defaults
-    output = editor.pipeline(
-        "",
-        image=photo,
-        num_inference_steps=defaults.num_inference_steps,
-        guidance_scale=1.0,
-        image_guidance_scale=1.0,
-        generator=torch.Generator().manual_seed(SEED),
-    )
-    return to_tensor(output.images[0])
 
 
 def global_edits(
@@ -172,6 +155,19 @@ def with_things(photo: Image.Image, name: str) -> Image.Image:
     turned = [turn_hues(picture, torch.tensor([turn / HUE_TURNS])) for turn in range(HUE_TURNS)]
     best = min(turned, key=lambda candidate: abs(membership(candidate, name).mean().item() - 0.25))
     return to_image(best)
+
+
+def negations(
+    edit: EditFunction, photos: Sequence[Image.Image], requests: Iterable[tuple[str, str]], bar: float
+) -> list[Sample]:
+    """Does a removal or negation give the edit it names, or, where that is NOTHING, leave the photo alone?"""
+    samples = []
+    for (name, sentence), photo in zip(requests, cycle(photos), strict=False):
+        if name == NOTHING:
+            samples += left_alone(edit, [photo], [sentence], bar)
+        else:
+            samples += global_edits(edit, [photo], [(name, sentence)])
+    return samples
 
 
 def left_alone(edit: EditFunction, photos: Sequence[Image.Image], sentences: Iterable[str], bar: float) -> list[Sample]:

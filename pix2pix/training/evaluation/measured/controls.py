@@ -7,7 +7,7 @@ from statistics import fmean
 from PIL import Image
 
 from pix2pix import Editor, EditRequest
-from pix2pix.training.evaluation.measures import targets_of
+from pix2pix.training.evaluation.measured.edits import targets_of
 from pix2pix.training.evaluation.plots import draw_plot, save_side_by_side
 from pix2pix.training.pictures import psnr, to_tensor
 
