@@ -1,9 +1,9 @@
 """How much an edit changed, in units of what a model does to a photo that it leaves alone.
 
 Such a photo comes back with noise, more of it where there is much texture, and a little lighter or darker here and
-there. ``NOISE``, ``TEXTURE`` and ``DRIFT`` are measured on pocket and twelve photographs. Of 216 edits that it did not
-understand 211 changed less than 0.9. Of 132 slight ones that were asked for none changed less than 1.2, and of 24 that
-meant a colour which the photo hardly has, none less than 1. In doubt it is a change.
+there. ``NOISE``, ``TEXTURE`` and ``DRIFT`` are measured on pocket and twelve photographs, against the autoencoder's own
+copies. Of 156 edits that it did not understand and left alone 153 changed less than 1. Of 732 that it understood, also
+slight ones and those of a colour that the photo hardly has, none changed less than 1.02. In doubt it is a change.
 """
 
 import numpy as np
