@@ -45,6 +45,7 @@ class Shards:
         pixels: in a batch, of all its pictures together.
         sources: pictures in a shard, if they have the smallest side; fewer larger ones.
         edits: made of each of them.
+        group: as many pictures get the same edits.
     """
 
     sides: tuple[int, ...]
@@ -52,6 +53,7 @@ class Shards:
     pixels: int
     sources: int
     edits: int
+    group: int = 4
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,8 @@ class DenoiserRecipe:
         pool: shards in a pool.
     """
 
-    steps: int = 19_200
-    cooldown: float = 0.65
+    steps: int = 12_000
+    cooldown: float = 0.5
     crops: Shards = Shards(sides=(64, 128), whole=False, pixels=32 * 64**2, sources=32, edits=12)
     whole: Shards = Shards(sides=(128, 192, 256), whole=True, pixels=256**2, sources=8, edits=12)
     widths: tuple[int, ...] = (128, 192, 96, 96)
@@ -101,13 +103,13 @@ class Recipe:
 
 SMALL = Recipe()
 LARGE = Recipe(
-    scenes=40_000,
+    scenes=20_000,
     autoencoder=AutoencoderRecipe(steps=30_000, last_steps=5_000, batch=64, last_batch=32),
-    language=LanguageRecipe(steps=5_000, batch=512),
+    language=LanguageRecipe(steps=4_000, batch=256),
     denoiser=DenoiserRecipe(
-        steps=120_000,
-        crops=Shards(sides=(64, 128, 256), whole=False, pixels=64 * 128**2, sources=128, edits=32),
-        whole=Shards(sides=(128, 192, 256), whole=True, pixels=16 * 256**2, sources=64, edits=24),
+        crops=Shards(sides=(64, 128), whole=False, pixels=64 * 128**2, sources=512, edits=16, group=32),
+        whole=Shards(sides=(128, 192, 256), whole=True, pixels=16 * 256**2, sources=256, edits=12, group=32),
+        block=64,
     ),
 )
 SIZES = {"small": SMALL, "large": LARGE}

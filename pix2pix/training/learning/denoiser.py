@@ -69,7 +69,8 @@ def train_denoiser(
     """
     learner = make_learner(vae, reader, recipe, device)
     encode = encode_with(vae, device)
-    pools = {kind: Pool(scenes, encode, kind, recipe.denoiser.pool, recipe.seed) for kind in recipe.denoiser.shards}
+    size, kinds = recipe.denoiser.pool, recipe.denoiser.shards
+    pools = {kind: Pool(scenes, encode, kind, size, recipe.seed, device) for kind in kinds}
     loss = _colour_loss(scenes, vae, recipe.seed, device)
     _resume(learner, recipe, run)
     losses: list[float] = []

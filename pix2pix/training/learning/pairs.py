@@ -58,8 +58,11 @@ class Pairs:
 class Pool:
     """The last shards of one kind; they follow from the seed and the number of the block alone."""
 
-    def __init__(self, scenes: np.ndarray, encode: Encode, kind: Shards, size: int, seed: int) -> None:
+    def __init__(
+        self, scenes: np.ndarray, encode: Encode, kind: Shards, size: int, seed: int, device: torch.device
+    ) -> None:
         self._scenes, self._encode, self._kind, self._size, self._seed = scenes, encode, kind, size, seed
+        self._device = device
         self._shards: dict[int, Pairs] = {}
 
     def pairs_of(self, block: int) -> list[Pairs]:
@@ -70,18 +73,17 @@ class Pool:
 
     def _make(self, index: int) -> Pairs:
         rng = numpy_generator(self._seed, repr(self._kind), index)
-        return make_pairs(self._scenes, self._encode, rng, self._kind)
+        return make_pairs(self._scenes, self._encode, rng, self._kind, self._device)
 
 
-def make_pairs(scenes: np.ndarray, encode: Encode, rng: Generator, kind: Shards, group: int = 4) -> Pairs:
-    """One shard of ``kind``; each ``group`` of pictures gets edits of its own."""
+def make_pairs(scenes: np.ndarray, encode: Encode, rng: Generator, kind: Shards, device: torch.device) -> Pairs:
+    """One shard of ``kind``, edited and encoded on ``device``; what is random follows from ``rng`` on any device."""
     choices, generator = random.Random(int(rng.integers(2**63))), torch_generator(rng)
     side = int(rng.choice(kind.sides))
     pictures = random_pictures(scenes, rng, max(2, kind.sources * kind.sides[0] ** 2 // side**2), side, kind.whole)
     shares = WHOLE_SHARES if kind.whole else CROP_SHARES
-    parts = [
-        _pairs_of_group(part, kind.edits, shares, encode, choices, generator) for part in torch.split(pictures, group)
-    ]
+    groups = torch.split(pictures.to(device), kind.group)
+    parts = [_pairs_of_group(group, kind.edits, shares, encode, choices, generator) for group in groups]
     return Pairs(
         sources=torch.cat([part.sources for part in parts]),
         targets=torch.cat([part.targets for part in parts]),
@@ -130,7 +132,8 @@ def _pairs_of_group(
         if meaning and isinstance(meaning[0], Recolour):
             before = with_things_of(meaning[0].source, pictures, choices, generator)
             source = encode(before)
-        after = apply_meaning(meaning, before, torch.randn(before[:, :1].shape, generator=generator))
+        noise = torch.randn(before[:, :1].shape, generator=generator).to(before)
+        after = apply_meaning(meaning, before, noise)
         sources.append(source)
         targets.append(encode(after) if meaning else source)
         weights.append(_weights(meaning, before, after))
@@ -139,7 +142,7 @@ def _pairs_of_group(
     return Pairs(
         torch.cat(sources).to("cpu", torch.bfloat16),
         torch.cat(targets).to("cpu", torch.bfloat16),
-        torch.cat(weights),
+        torch.cat(weights).to("cpu"),
         kinds,
         meanings,
     )
@@ -148,11 +151,12 @@ def _pairs_of_group(
 def with_things_of(name: str, pictures: Tensor, choices: random.Random, generator: torch.Generator) -> Tensor:
     """``pictures`` with their hues turned, mostly so that a saturated pixel of each has the colour ``name``."""
     if choices.random() < COLOUR_ABSENT:
-        return turn_hues(pictures, torch.rand(len(pictures), generator=generator))
+        return turn_hues(pictures, torch.rand(len(pictures), generator=generator).to(pictures))
     value, chroma = pictures.max(1).values, pictures.max(1).values - pictures.min(1).values
-    chosen = torch.multinomial((chroma * value).flatten(1).clamp_min(1e-4) ** 2, 1, generator=generator)
+    saturated = (chroma * value).flatten(1).clamp_min(1e-4) ** 2
+    chosen = torch.multinomial(saturated.cpu(), 1, generator=generator).to(pictures.device)
     hues = rgb_to_hsv(pictures)[0].flatten(1).gather(1, chosen)[:, 0]
-    jitter = 0.5 * THING_COLOURS[name].reach * torch.randn(len(pictures), generator=generator)
+    jitter = 0.5 * THING_COLOURS[name].reach * torch.randn(len(pictures), generator=generator).to(pictures)
     return turn_hues(pictures, THING_COLOURS[name].hue - hues + jitter)
 
 
@@ -167,7 +171,7 @@ def _weights(meaning: Meaning, before: Tensor, after: Tensor) -> Tensor:
             still = apply_meaning(meaning, before, torch.zeros_like(before[:, :1]))
             return 1 + FLAKES_WEIGHT * F.avg_pool2d(_difference(still, after), FACTOR)
         case _:
-            return torch.ones(len(before), 1, *(side // FACTOR for side in before.shape[2:]))
+            return torch.ones(len(before), 1, *(side // FACTOR for side in before.shape[2:]), device=before.device)
 
 
 def _difference(a: Tensor, b: Tensor) -> Tensor:

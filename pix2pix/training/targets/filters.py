@@ -74,11 +74,11 @@ def brush_strokes(pictures: Tensor, noise: Tensor, reach: int = 7) -> Tensor:
     across, down = _direction_of_least_change(luminance(gaussian_blur(pictures, 1.5)))
     layers = torch.cat([pictures, gaussian_blur(noise, 1.2)], 1)
     height, width = pictures.shape[2:]
-    y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    y, x = (torch.arange(side, device=pictures.device) for side in (height, width))
+    y = y[:, None]
     drawn = torch.zeros_like(layers)
     for step in range(-reach, reach + 1):
-        places = torch.stack([(x + step * across) * 2 + 1, (y + step * down) * 2 + 1], -1)
-        places = places / torch.tensor([width, height]) - 1
+        places = torch.stack([(x + step * across + 0.5) / width, (y + step * down + 0.5) / height], -1) * 2 - 1
         drawn += F.grid_sample(layers, places, padding_mode="border", align_corners=False)
     paint, ridges = drawn[:, :3] / (2 * reach + 1), drawn[:, 3:] / (2 * reach + 1)
     return paint + STROKES * ridges / RIDGES
