@@ -3,6 +3,7 @@
 import json
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -138,6 +139,14 @@ def test_who_watches_sees_a_sheet_and_changes_nothing(made, tmp_path, monkeypatc
     assert weights(longer(made, tmp_path / "watched", 7)) == alone
     with Image.open(tmp_path / "watched" / "sheet-000007.png") as sheet:
         assert min(sheet.size) > 4 * SIDE
+
+
+def test_an_autoencoder_can_be_taken_over(made, tmp_path):
+    (tmp_path / "scenes.npy").write_bytes((made / "scenes.npy").read_bytes())
+    with deterministic_algorithms():
+        folder = make_checkpoint(TINY, tmp_path, CPU, made / "checkpoint")
+    same = weights(folder)[Path("vae/diffusion_pytorch_model.safetensors")]
+    assert same == weights(made / "checkpoint")[Path("vae/diffusion_pytorch_model.safetensors")]
 
 
 def test_the_checkpoint_is_what_the_app_runs(made):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from diffusers import AutoencoderTiny
 
 from pix2pix.training.learning.autoencoder import train_autoencoder
 from pix2pix.training.learning.denoiser import train_denoiser
@@ -15,14 +16,19 @@ from pix2pix.training.recipe import Recipe
 from pix2pix.training.targets.scenes import load_scenes, make_scenes
 
 
-def make_checkpoint(recipe: Recipe, run: Path, device: torch.device) -> Path:
+def make_checkpoint(recipe: Recipe, run: Path, device: torch.device, autoencoder: Path | None = None) -> Path:
     """Train every part, or go on with the training in ``run``; returns the folder of the checkpoint.
 
-    For the same weights every time, torch must be told to use deterministic algorithms.
+    With ``autoencoder``, the folder of a checkpoint, that one's is taken over and not trained. For the same weights
+    every time, torch must be told to use deterministic algorithms.
     """
     run.mkdir(parents=True, exist_ok=True)
     scenes = _load_or_make_scenes(run / "scenes.npy", recipe)
-    vae = train_autoencoder(scenes, recipe.autoencoder, recipe.seed, run, device)
+    if autoencoder:
+        vae = AutoencoderTiny.from_pretrained(autoencoder, subfolder="vae", torch_dtype=torch.float32).to(device)
+        vae.eval().requires_grad_(False)
+    else:
+        vae = train_autoencoder(scenes, recipe.autoencoder, recipe.seed, run, device)
     tokenizer = load_or_make_tokenizer(recipe.language, recipe.seed, run / "tokenizer")
     reader = train_language(tokenizer, recipe.language, recipe.seed, run, device)
     watch = Watcher(vae, tokenizer, run, recipe.seed)
