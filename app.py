@@ -5,6 +5,7 @@ import os
 from typing import TYPE_CHECKING
 
 from pix2pix.photo.limits import MAX_BYTES
+from pix2pix.serving.limits import read_limits
 from pix2pix.serving.studio import Studio, load_editor
 from pix2pix.serving.visitors import open_visitors
 from pix2pix.ui import build_page
@@ -14,7 +15,6 @@ from pix2pix.ui.theme import LOOK
 if TYPE_CHECKING:
     from pix2pix import Editor
 
-WAITING_EDITS = 20
 VISITORS = 200
 
 
@@ -23,12 +23,12 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     model = os.environ.get("PIX2PIX_MODEL", "").strip() or "auto"
     try:
-        visitors = open_visitors(os.environ)
+        limits, visitors = read_limits(os.environ), open_visitors(os.environ)
     except ValueError as error:
         raise SystemExit(str(error)) from error
     os.environ["GRADIO_TEMP_DIR"] = str(visitors.store.uploads)  # so that uploads come under the same rule
-    page = build_page(Studio(model, _load), visitors)
-    page.queue(max_size=WAITING_EDITS, api_open=False)
+    page = build_page(Studio(model, _load), visitors, limits)
+    page.queue(max_size=limits.waiting, api_open=False)
     page.launch(
         **LOOK,
         max_file_size=MAX_BYTES,
@@ -37,7 +37,7 @@ def main() -> None:
         run_history=False,  # which would keep results in the browser after everything was forgotten
         strict_cors=True,
         mcp_server=True,
-        app_kwargs=app_options(),
+        app_kwargs=app_options(limits),
         footer_links=["api"],
     )
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pix2pix.serving.limits import MILLION, USUAL, Limits, read_limits
+from pix2pix.serving.opening import Opening
 from pix2pix.serving.store import Store, sweep_regularly
 from pix2pix.serving.workspace import Workspace, visitor_of
 from pix2pix.session import LRU, EditSession
@@ -23,15 +25,16 @@ MAX_DRAWING_BYTES = 4 * 1024**2
 class Visitors:
     """Workspaces in ``store`` by their key, and what was encoded for them."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, limits: Limits = USUAL) -> None:
         self.store = store
+        self._opening = Opening(limits.opening_megapixels * MILLION)
         self._sessions: LRU[EditSession] = LRU(MAX_SESSIONS)
         self._boards: LRU[dict[str, Any]] = LRU(MAX_SESSIONS)
         self._cut: LRU[str] = LRU(MAX_CUT)
 
     def workspace(self, key: str) -> Workspace:
         """The workspace that ``key`` opens; using it begins its time anew."""
-        return Workspace(self.store, key)
+        return Workspace(self.store, key, self._opening)
 
     def session(self, workspace: Workspace) -> EditSession:
         """What was encoded for this visitor; results are in the workspace and not in here."""
@@ -75,11 +78,12 @@ def _small_session() -> EditSession:
 def open_visitors(environment: Mapping[str, str]) -> Visitors:
     """The visitors' work where, as long as, and as large as ``environment`` says; swept from now on.
 
-    PIX2PIX_DATA names the folder, PIX2PIX_KEEP_HOURS and PIX2PIX_KEEP_BYTES the bounds.
+    PIX2PIX_DATA names the folder, PIX2PIX_KEEP_HOURS and PIX2PIX_KEEP_BYTES the bounds, and ``read_limits`` the others.
 
     Raises:
         ValueError: one of them makes no sense, or the folder cannot be used; its text is one sentence.
     """
+    limits = read_limits(environment)
     hours = _above_zero(environment, "PIX2PIX_KEEP_HOURS", KEEP_HOURS)
     room = int(_above_zero(environment, "PIX2PIX_KEEP_BYTES", KEEP_BYTES))
     try:
@@ -89,7 +93,7 @@ def open_visitors(environment: Mapping[str, str]) -> Visitors:
         said = f"Visitors' work cannot be kept ({error}); name another folder by PIX2PIX_DATA."
         raise ValueError(said) from error
     sweep_regularly(store)
-    return Visitors(store)
+    return Visitors(store, limits)
 
 
 def _above_zero(environment: Mapping[str, str], name: str, default: float) -> float:

@@ -6,6 +6,7 @@ down: the index knows a hash of it.
 
 import hashlib
 import json
+import math
 import os
 import re
 import secrets
@@ -22,9 +23,10 @@ from PIL.Image import Image
 from pix2pix.events import Result
 from pix2pix.files.formats import save_result, suffix_for
 from pix2pix.files.naming import safe_name
-from pix2pix.photo import open_photo
+from pix2pix.photo import Photo, open_photo
 from pix2pix.photo.thumbnail import fitted
 from pix2pix.request import EditRequest
+from pix2pix.serving.opening import Opening, pixels_in
 from pix2pix.serving.store import Row, Store
 from pix2pix.serving.stored import SHOWN_SIDE, THUMBNAIL_SIDE, StoredPhoto, StoredResult
 
@@ -49,11 +51,13 @@ class Workspace:
 
     Args:
         key: 32 hexadecimal digits; anything else opens a workspace of its own that nobody will find again.
+        opening: of the photos of all visitors together; without it any number may be opened at the same time.
     """
 
-    def __init__(self, store: Store, key: str, in_use: bool = True) -> None:
+    def __init__(self, store: Store, key: str, opening: Opening | None = None) -> None:
         self.visitor = visitor_of(key)
         self._store = store
+        self._opening = opening or Opening(math.inf)
         with store.writing() as index:
             use = "INSERT INTO visitors (id, used) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET used = excluded.used"
             index.execute(use, (self.visitor, time.time()))
@@ -65,6 +69,7 @@ class Workspace:
 
         Raises:
             InvalidImage: it cannot be opened.
+            EditFailed: too many others are being opened.
             OSError: there is no room on the disk.
         """
         if mine := self.photo_at(path):
@@ -73,13 +78,16 @@ class Workspace:
         for row in self._items("photo"):
             if json.loads(row["value"])["digest"] == digest:
                 return self._photo(row)
-        photo = open_photo(path)
-        file_name = safe_name(name or path.name)
+        with self._opening.of(pixels_in(path)):
+            return self._take_in(path, open_photo(path), name or path.name, digest)
+
+    def _take_in(self, path: Path, photo: Photo, name: str, digest: str) -> StoredPhoto:
+        file_name = safe_name(name)
 
         def write(folder: Path) -> str:
             _link_or_copy(path, folder / file_name)
             _save_copies(photo.rgb, folder)
-            entry = {"name": name or path.name, "file": file_name, "digest": digest}
+            entry = {"name": name, "file": file_name, "digest": digest}
             return json.dumps({**entry, "browsers_show_it": photo.origin.shown_by_browsers})
 
         return self.photo(self._store.put(self.visitor, "photo", write))

@@ -2,10 +2,12 @@
 
 import gradio as gr
 
+from pix2pix.serving.limits import USUAL, Limits
 from pix2pix.serving.visitors import Visitors
 from pix2pix.ui.api.blocks import PlainBlocks
 from pix2pix.ui.api.code_tab import build_code_tab
 from pix2pix.ui.browser import script
+from pix2pix.ui.crowd.guard import Guard
 from pix2pix.ui.edit import view
 from pix2pix.ui.edit.advanced import AdvancedPanel
 from pix2pix.ui.edit.fields import lay_out
@@ -22,8 +24,9 @@ from pix2pix.ui.queues import PRIVATE, QUICK
 from pix2pix.ui.safely import safely
 
 
-def build_page(service: EditService, visitors: Visitors) -> gr.Blocks:
-    """The page around ``service``, with the work of ``visitors``; it can be shown before a model is loaded."""
+def build_page(service: EditService, visitors: Visitors, limits: Limits = USUAL) -> gr.Blocks:
+    """The page around ``service``, within ``limits``, with the work of ``visitors``; a model may still be loading."""
+    service = Guard(service, limits)
     gr.set_static_paths(visitors.store.files)  # shown as they are, under names that nobody can guess
     with PlainBlocks(title=TITLE, analytics_enabled=False) as page:
         banner = draw_header(view.LOADING)

@@ -13,6 +13,3 @@ PACKING: Options = {"concurrency_limit": 2, "concurrency_id": "packing", **PRIVA
 # In the queue, where validators run and turns begin, but waiting for nobody.
 AT_ONCE: Options = {"concurrency_limit": None, "show_progress": "hidden", **PRIVATE}
 QUICK: Options = {"queue": False, "show_progress": "hidden", **PRIVATE}
-
-EDIT_SECONDS = 900  # a job that nobody listens to must end too
-TOOK_TOO_LONG = "This edit took too long and was stopped; try fewer steps or a smaller size."

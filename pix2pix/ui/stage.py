@@ -49,6 +49,11 @@ def token_count(tokens: int, limit: int) -> str:
     return worded("{0} of {1} word pieces", tokens, limit)
 
 
+def too_long(limit: int) -> str:
+    """That the instruction has more characters than it may have."""
+    return worded("Too many words: keep it to {0} characters.", limit, kind="over")
+
+
 def worded(said: str, *values: int, kind: str = "") -> str:
     """A sentence with numbers in it, which the browser can say in other words; ``said`` may hold simple tags."""
     numbers, english = "|".join(map(str, values)), said.format(*values)

@@ -7,6 +7,7 @@ import gradio as gr
 from pix2pix.setting import Place
 from pix2pix.ui import stage
 from pix2pix.ui.controls import Controls, draw_controls, draw_saving
+from pix2pix.ui.inputs import Words
 from pix2pix.ui.theme import PICTURE_HEIGHT
 from pix2pix.ui.upload import PhotoUpload
 
@@ -125,7 +126,7 @@ def _pictures() -> dict[str, gr.components.Component]:
 
 def _instruction() -> dict[str, gr.components.Component]:
     with gr.Row(elem_id="words"):
-        instruction = gr.Textbox(
+        instruction = Words(
             label="What should change?",
             placeholder="Say what should change",
             show_label=False,

@@ -11,19 +11,20 @@ import gradio as gr
 from pix2pix.errors import EditError, EditFailed, InvalidImage
 from pix2pix.events import Result, Step, nothing_changed
 from pix2pix.files.receipt import Receipt, find_receipt
-from pix2pix.request import EditRequest
+from pix2pix.request import MAX_INSTRUCTION_LENGTH, EditRequest
 from pix2pix.serving.desk import Desk
 from pix2pix.serving.stored import StoredResult
 from pix2pix.serving.visitors import Visitors
 from pix2pix.serving.workspace import Workspace
 from pix2pix.ui import stage
 from pix2pix.ui.controls import ANY_SEED, Update, complaint_about
+from pix2pix.ui.crowd.guard import Abandoned
 from pix2pix.ui.edit import view
 from pix2pix.ui.edit.advanced import GUIDANCE, AdvancedPanel
 from pix2pix.ui.edit.fields import Fields
 from pix2pix.ui.edit.history import EDIT, LOST
 from pix2pix.ui.protocols import EditService
-from pix2pix.ui.queues import AT_ONCE, EDIT_SECONDS, MODEL_QUEUE, PRIVATE, QUICK, TOOK_TOO_LONG
+from pix2pix.ui.queues import AT_ONCE, MODEL_QUEUE, PRIVATE, QUICK
 from pix2pix.ui.safely import safely, sentence_for
 
 MAX_NOTED = 2_000  # characters of words that are only typed yet
@@ -130,7 +131,7 @@ class EditTab:
             request = EditRequest(instruction, **settings)
             finished = yield from self._edited(workspace, tab, photo, request, model, saving)
             yield self._into_view(workspace, tab, finished, model)
-        except GeneratorExit:
+        except (GeneratorExit, Abandoned):
             self._visitors.note_cut(key, tab, EDIT)
             raise
         except Exception as error:
@@ -151,8 +152,6 @@ class EditTab:
                 elapsed = time.monotonic() - started
                 if isinstance(event, Result):
                     return workspace.add_result(event, photo, parent, **saving)
-                if elapsed > EDIT_SECONDS:
-                    raise EditFailed(TOOK_TOO_LONG)
                 yield {self.fields.stage: _forming(event, elapsed)}
         raise EditFailed("The edit ended without a result; please try again.")
 
@@ -184,9 +183,14 @@ class EditTab:
         return {self.fields.stage: said, **view.working(self.fields, busy=False)}
 
     def read_words(self, key: str, tab: str, model: str, instruction: str) -> str:
-        """Note the words, and say how many of them the model can read; nothing while there is no model to ask."""
+        """Note the words, and say how many of them the model can read; nothing while there is no model to ask.
+
+        Words beyond what a request may hold are not counted: counting takes time and memory.
+        """
         workspace = self._visitors.workspace(key)
         Desk.of(workspace, tab).write(workspace, tab, instruction=instruction[:MAX_NOTED])
+        if len(instruction) > MAX_INSTRUCTION_LENGTH:
+            return stage.too_long(MAX_INSTRUCTION_LENGTH)
         try:
             editor = self._service.editor(model)
         except EditError:

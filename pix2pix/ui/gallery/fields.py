@@ -9,6 +9,7 @@ from pix2pix.setting import Place
 from pix2pix.ui.controls import Controls, draw_controls, draw_saving
 from pix2pix.ui.gallery import cards
 from pix2pix.ui.gallery.board import MAX_PHOTOS
+from pix2pix.ui.inputs import Words
 from pix2pix.ui.theme import PICTURE_HEIGHT
 from pix2pix.ui.upload import PhotosUpload
 
@@ -86,7 +87,7 @@ def _photos_and_words() -> dict[str, gr.components.Component]:
         elem_id="gallery-photos",
     )
     with gr.Row(elem_id="gallery-words"):
-        instruction = gr.Textbox(
+        instruction = Words(
             label="What should change in all of them?",
             placeholder="Say what should change",
             show_label=False,
@@ -117,7 +118,7 @@ def _close_up() -> CloseUp:
             with gr.Column(scale=3, min_width=300):
                 slider, original = _pictures()
             with gr.Column(scale=2, min_width=300):
-                instruction = gr.Textbox(label="What should change?", max_lines=3, elem_id="gallery-again-instruction")
+                instruction = Words(label="What should change?", max_lines=3, elem_id="gallery-again-instruction")
                 again = gr.Button("Edit this one again", variant="primary", elem_id="gallery-again")
                 with gr.Accordion("Settings for this one", open=False, elem_id="gallery-again-settings"):
                     asking = _settings(instruction, "gallery-again-")

@@ -20,6 +20,7 @@ from pix2pix.serving.turns import TURN_SECONDS
 from pix2pix.serving.visitors import Visitors
 from pix2pix.serving.workspace import GALLERY
 from pix2pix.ui.controls import ANY_SEED, Update, default_values
+from pix2pix.ui.crowd.guard import Abandoned
 from pix2pix.ui.gallery import cards
 from pix2pix.ui.gallery.board import MAX_PHOTOS, Board
 from pix2pix.ui.gallery.close_up import CloseUpPanel
@@ -27,7 +28,7 @@ from pix2pix.ui.gallery.downloads import wire_downloads
 from pix2pix.ui.gallery.fields import GalleryFields
 from pix2pix.ui.gallery.look import close_up, look
 from pix2pix.ui.protocols import EditService
-from pix2pix.ui.queues import AT_ONCE, EDIT_SECONDS, MODEL_QUEUE, PRIVATE, QUICK, READING, TOOK_TOO_LONG
+from pix2pix.ui.queues import AT_ONCE, MODEL_QUEUE, PRIVATE, QUICK, READING
 from pix2pix.ui.safely import safely, sentence_for
 
 SHOW_SECONDS = 0.25  # steps that follow each other faster are not all shown
@@ -188,7 +189,7 @@ class GalleryTab:
             for finished in self._edits(board):
                 now = look(f, board)
                 yield now if finished is None or finished != board.chosen else {**now, **close_up(f, board)}
-        except GeneratorExit:
+        except (GeneratorExit, Abandoned):
             self._visitors.note_cut(key, tab, GALLERY)
             raise
         except Exception as error:
@@ -210,9 +211,6 @@ class GalleryTab:
                     return  # stopped, or asked for something else meanwhile
                 if isinstance(event, PhotoStep):
                     _take_step(board, index, event)
-                    if now - last > EDIT_SECONDS:
-                        board.fail(index, TOOK_TOO_LONG)
-                        return
                     if now - shown > SHOW_SECONDS:
                         yield None
                         shown = time.monotonic()
