@@ -2,28 +2,28 @@
 
 import io
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageCms, ImageFile, ImageOps
+from PIL import Image, ImageOps
 
 from pix2pix.errors import InvalidImage
 from pix2pix.origin import Origin
+from pix2pix.photo.colours.named import named_colours
+from pix2pix.photo.colours.srgb import MANY_BITS, to_8_bits, to_srgb
 from pix2pix.photo.limits import MAX_ASPECT, MAX_BYTES, MAX_PIXELS
 from pix2pix.photo.metadata import kept_metadata
+from pix2pix.photo.reading.formats import recognised
+from pix2pix.photo.reading.lossless import is_lossless
+from pix2pix.photo.reading.whole import load_whole
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF", "HEIF")
-LOSSY = ("JPEG", "WEBP", "AVIF", "HEIF")
 OTHER_NAMES = {"MPO": "JPEG"}  # several pictures in one JPEG, as many phones write it
-PREFIX_BYTES = 32  # of a file tell its format
-WEBP_CHUNKS = 16  # come before the first picture, at most
 
 TOO_LARGE = f"This photo has more than {MAX_PIXELS // 1_000_000} megapixels; make it smaller and try again."
 TOO_NARROW = f"One side of this photo is more than {MAX_ASPECT} times the other; crop it and try again."
 TOO_MANY_BYTES = f"This file is larger than {MAX_BYTES // 1024**2} MB; save the photo smaller and try again."
-UNREADABLE = "This file cannot be opened as a photo; use a PNG, JPEG, WEBP, GIF, HEIC or AVIF."
 DAMAGED = "This photo is damaged or incomplete; export or download it again and retry."
 
 
@@ -73,9 +73,8 @@ def open_photo(source: str | os.PathLike[str] | bytes | Image.Image | Photo) -> 
         return source
     if isinstance(source, Image.Image):
         _check_shape(*source.size)
-        return _decode(source, is_ours=False)
-    with open_image(source) as image:
-        return _decode(image, is_ours=True)
+        return _decode(source, lambda: source, is_ours=False)
+    return _decode_file(lambda: open_image(source))
 
 
 def open_small(source: str | os.PathLike[str] | bytes, side: int) -> Photo:
@@ -85,10 +84,14 @@ def open_small(source: str | os.PathLike[str] | bytes, side: int) -> Photo:
     Raises:
         InvalidImage: as ``open_photo``.
     """
-    with open_image(source) as image:
+
+    def opened() -> Image.Image:
+        image = open_image(source)
         if _format(image) == "JPEG":
             image.draft(None, (side, side))
-        return _decode(image, is_ours=True)
+        return image
+
+    return _decode_file(opened)
 
 
 def origin_of(source: str | os.PathLike[str] | bytes) -> Origin:
@@ -107,54 +110,23 @@ def open_image(source: str | os.PathLike[str] | bytes) -> Image.Image:
     Raises:
         InvalidImage: it is no picture of a known format or is outside of the limits.
     """
-    file = io.BytesIO(source) if isinstance(source, bytes) else _checked_path(source)
     if isinstance(source, bytes):
         _check_bytes(len(source))
     try:
-        image = _recognised(file)
+        file = io.BytesIO(source) if isinstance(source, bytes) else _checked_path(source).open("rb")
     except OSError as error:
         raise InvalidImage("This photo cannot be read; check the file and its permissions.") from error
-    if image is None:
-        raise InvalidImage(UNREADABLE)
     try:
+        image = recognised(file)
         _check_shape(*image.size)
-        image.info["lossless"] = _is_lossless(image)
+        image.info["lossless"] = is_lossless(image)
     except InvalidImage:
-        image.close()
+        file.close()
         raise
+    except Exception as error:  # on broken files Pillow raises at least six kinds, SyntaxError among them
+        file.close()
+        raise InvalidImage(DAMAGED) from error
     return image
-
-
-def _recognised(file: io.BytesIO | Path) -> Image.Image | None:
-    """The picture in ``file``, opened by the format that its first bytes tell; ``None`` if they tell none of ours.
-
-    Not by ``Image.open``: that refuses more than 179 megapixels, by a number that belongs to the whole process.
-    """
-    Image.init()
-    _learn_heif()
-    if isinstance(file, Path):
-        with file.open("rb") as opened:
-            prefix = opened.read(PREFIX_BYTES)
-    else:
-        prefix = file.getvalue()[:PREFIX_BYTES]
-    for name in FORMATS:
-        factory, accepts = Image.OPEN.get(name, (None, None))
-        if factory and accepts and accepts(prefix) is True:
-            try:
-                return factory(file, "")  # type: ignore[arg-type]  # a path will do, too
-            except Exception as error:  # on broken files Pillow raises at least six kinds, SyntaxError among them
-                raise InvalidImage(DAMAGED) from error
-    return None
-
-
-@cache
-def _learn_heif() -> None:
-    """Teach Pillow HEIC, once and not before it is needed: importing this package changes nothing in its host."""
-    try:
-        from pillow_heif import register_heif_opener
-    except ImportError:  # HEIC photos are then refused with a sentence, like any other unknown format
-        return
-    register_heif_opener()
 
 
 def _checked_path(name: str | os.PathLike[str]) -> Path:
@@ -184,36 +156,33 @@ def _check_shape(width: int, height: int) -> None:
         raise InvalidImage(TOO_NARROW)
 
 
-def _is_lossless(image: Image.Image) -> bool:
-    """Whether the file of ``image``, which is not loaded yet, holds its pixels without loss."""
-    if image.format != "WEBP" or not isinstance(image, ImageFile.ImageFile) or image.fp is None:
-        return _format(image) not in LOSSY
-    image.fp.seek(12)  # behind the mark of the format
-    for _ in range(WEBP_CHUNKS):
-        name, size = image.fp.read(4), int.from_bytes(image.fp.read(4), "little")
-        if name in (b"VP8 ", b"VP8L"):
-            return name == b"VP8L"
-        image.fp.seek(16 if name == b"ANMF" else size + size % 2, os.SEEK_CUR)  # a frame's own chunks are inside of it
-    return False
-
-
 def _format(image: Image.Image) -> str:
     name = image.format or "PNG"
     return OTHER_NAMES.get(name, name)
 
 
 def _origin(image: Image.Image) -> Origin:
-    lossless = image.info.get("lossless", _format(image) not in LOSSY)
+    lossless = bool(image.info.get("lossless", True))
     return Origin(_format(image), lossless, image.has_transparency_data, kept_metadata(image))
 
 
-def _decode(image: Image.Image, is_ours: bool) -> Photo:
-    """The photo in ``image``. One that ``is_ours`` may be changed, so that large ones are in memory once."""
+def _decode_file(opened: Callable[[], Image.Image]) -> Photo:
+    with opened() as image:
+        return _decode(image, opened, is_ours=True)
+
+
+def _decode(image: Image.Image, again: Callable[[], Image.Image], is_ours: bool) -> Photo:
+    """The photo in ``image``, which ``again`` opens again. One that ``is_ours`` may be changed, so that large ones are
+    in memory once."""
     try:
-        image.load()
+        load_whole(image, again)
+        _check_shape(*image.size)  # some formats find out while they decode
         origin = _origin(image)  # some formats tell about themselves after their pixels
+        named = named_colours(image)
         colours, alpha = _split_alpha(_upright(image, is_ours))
-        rgb = _to_srgb(colours)
+        rgb = to_srgb(colours, named)
+    except InvalidImage:
+        raise
     except Exception as error:
         raise InvalidImage(DAMAGED) from error
     rgb.info.clear()  # or the upload's own metadata would travel on with the pixels
@@ -233,37 +202,14 @@ def _upright(image: Image.Image, is_ours: bool) -> Image.Image:
 
 
 def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
-    """Colours without transparency (any mode without alpha, info kept) and the transparency (mode L) or None."""
-    if image.mode.startswith("I"):
-        return _from_16_bits(image)
+    """Colours without transparency (any mode without alpha) and the transparency (mode L) or None."""
+    if image.mode.startswith(MANY_BITS):
+        key = image.info.get("transparency")
+        values = np.asarray(image)
+        alpha = None if key is None else Image.fromarray((values != key).astype(np.uint8) * np.uint8(255))
+        return to_8_bits(image), alpha
     if not image.has_transparency_data:
         return image, None
     if image.mode not in ("LA", "RGBA"):
-        image = image.convert("RGBA")
+        image = image.convert("LA" if image.mode == "La" else "RGBA")
     return image.convert("L" if image.mode == "LA" else "RGB"), image.getchannel("A")
-
-
-def _from_16_bits(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
-    values = np.asarray(image)
-    key = image.info.get("transparency")
-    alpha = None if key is None else Image.fromarray((values != key).astype(np.uint8) * np.uint8(255))
-    is_8_bit = image.mode == "I" and values.max() <= 255  # an 8-bit picture that somebody widened to 32 bits
-    grey = np.empty(values.shape, np.uint8)
-    for row, wide in enumerate(values):  # one by one, because 64 bits a pixel are too many for large pictures
-        wide = wide.astype(np.int64)
-        grey[row] = (wide if is_8_bit else (wide + 128) // 257).clip(0, 255)
-    return Image.fromarray(grey), alpha
-
-
-def _to_srgb(image: Image.Image) -> Image.Image:
-    """``image``, which may be changed, in sRGB: through its profile where there is one that fits the picture."""
-    profile = image.info.get("icc_profile")
-    if profile:
-        try:
-            embedded, srgb = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
-            if image.mode != "RGB":
-                return ImageCms.profileToProfile(image, embedded, srgb, outputMode="RGB") or image.convert("RGB")
-            ImageCms.profileToProfile(image, embedded, srgb, inPlace=True)
-        except (ImageCms.PyCMSError, OSError, ValueError):
-            pass  # a broken profile, or one for another kind of picture: take the numbers as they are
-    return Image.Image()._new(image.im) if image.mode == "RGB" else image.convert("RGB")  # a picture without a file

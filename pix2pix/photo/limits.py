@@ -3,7 +3,7 @@
 import os
 
 MAX_BYTES = 256 * 1024**2
-MAX_ASPECT = 16
+MAX_ASPECT = 40  # panoramas and strips; the canvas keeps its area, so a long side is short across
 MEGAPIXELS = 200  # more than any phone or scanner of today makes; editing one takes about 2 GB of memory
 
 

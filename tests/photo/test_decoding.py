@@ -47,7 +47,7 @@ def difference(first: Image.Image, second: Image.Image) -> float:
     return float(np.abs(np.asarray(first, dtype=float) - np.asarray(second, dtype=float)).mean())
 
 
-@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP", "GIF", "AVIF", "HEIF"])
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP", "GIF", "AVIF", "HEIF", "TIFF", "BMP", "JPEG2000"])
 def test_formats(scene, file_format):
     photo = open_photo(encoded(scene, file_format))
     assert photo.size == scene.size
@@ -85,7 +85,6 @@ def broken_files(scene: Image.Image) -> dict[str, bytes]:
         "empty": b"",
         "text": b"this is not a picture",
         "svg": b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
-        "tiff": encoded(scene, "TIFF"),
         "truncated png": png[: len(png) // 2],
         "truncated jpeg": jpeg[: len(jpeg) // 2],
         "flipped byte": bytes(flipped),
@@ -95,7 +94,7 @@ def broken_files(scene: Image.Image) -> dict[str, bytes]:
         "just too many pixels": png_header(16_000, MAX_PIXELS // 16_000 + 1),
         "claims what it has not": png_header(13_000, 13_000),
         "1 x 4096": encoded(Image.new("RGB", (1, 4096))),
-        "1 x 17": encoded(Image.new("RGB", (1, 17))),
+        "1 x 41": encoded(Image.new("RGB", (1, 41))),
     }
 
 
@@ -173,7 +172,7 @@ def test_more_pixels_than_pillow_opens_by_itself(file_format, recwarn):
 def test_the_largest_and_the_smallest_photo_allowed():
     assert open_photo(Image.new("L", (8_400, 6_000))).size == (8_400, 6_000)
     assert open_photo(Image.new("1", (1, 1))).size == (1, 1)
-    assert open_photo(Image.new("RGB", (16, 1))).size == (16, 1)
+    assert open_photo(Image.new("RGB", (40, 1))).size == (40, 1)
 
 
 def test_a_long_text_in_a_png_does_not_keep_it_from_opening(scene):
