@@ -37,7 +37,7 @@ def main() -> None:
         run_history=False,  # which would keep results in the browser after everything was forgotten
         strict_cors=True,
         mcp_server=True,
-        app_kwargs=app_options(limits),
+        app_kwargs=app_options(),
         footer_links=["api"],
     )
 

@@ -84,7 +84,7 @@ def serving(folder: Path, service: Fake, **limits) -> Iterator[str]:
     page = build_page(service, Visitors(store, allowed), allowed)
     page.queue(max_size=allowed.waiting, api_open=False)
     options = {"prevent_thread_lock": True, "quiet": True, "mcp_server": True, **LOOK}
-    page.launch(server_port=None, app_kwargs=app_options(allowed), strict_cors=True, **options)
+    page.launch(server_port=None, app_kwargs=app_options(), strict_cors=True, **options)
     try:
         yield page.local_url.rstrip("/")
     finally:

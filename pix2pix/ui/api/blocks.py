@@ -1,6 +1,7 @@
 """The page as programs meet it: whatever goes wrong, they read one sentence."""
 
 import logging
+import secrets
 from typing import Any
 
 import gradio as gr
@@ -9,8 +10,10 @@ from pydantic import ValidationError
 
 from pix2pix.errors import EditError
 from pix2pix.request import GALLERY_SETTINGS, SAVE_SETTINGS
+from pix2pix.serving.limits import USUAL, Limits
 from pix2pix.ui.api.photos import NOT_AN_UPLOAD
 from pix2pix.ui.api.tools import Tools
+from pix2pix.ui.crowd.waiting import WaitingLine
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +25,24 @@ class PlainBlocks(gr.Blocks):
     """Blocks whose errors are sentences, and whose MCP tools answer with pictures.
 
     Every call passes ``process_api``: from the page, over REST, from gradio_client and from assistants.
+
+    Attributes:
+        limits: what callers may ask for.
+        mark: what only this program knows; by it the app recognises requests that it makes itself.
     """
+
+    _queue: Any
+
+    def __init__(self, limits: Limits = USUAL, **options: Any) -> None:
+        self.limits = limits
+        self.mark = secrets.token_hex(16)
+        super().__init__(**options)
+
+    def queue(self, *arguments: Any, **options: Any) -> "PlainBlocks":
+        """As gradio has it, with places for everybody."""
+        super().queue(*arguments, **options)
+        self._queue = WaitingLine(self._queue, self.limits.waiting_each, self.mark)
+        return self
 
     async def process_api(self, block_fn: Any, inputs: list[Any], *arguments: Any, **options: Any) -> dict[str, Any]:
         try:

@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from pix2pix.serving.limits import USUAL, Limits
 from pix2pix.ui.api.addresses import ROUTE
 from pix2pix.ui.crowd.listeners import Listeners
 
@@ -40,7 +39,7 @@ async def _no_deep_link(request: Request) -> JSONResponse:
 NO_DEEP_LINKS = Route("/gradio_api/deep_link", _no_deep_link)
 
 
-def app_options(limits: Limits = USUAL) -> dict[str, Any]:
+def app_options() -> dict[str, Any]:
     """What gradio hands on to FastAPI; it adds to it, so each app gets its own."""
     handlers = {FnIndexInferError: _no_such_endpoint, KeyError: _wrong_name, TypeError: _wrong_name}
     layers = [Middleware(Listeners)]
