@@ -13,7 +13,7 @@ from pix2pix.errors import InvalidImage
 from pix2pix.origin import Origin
 from pix2pix.photo.colours.named import named_colours
 from pix2pix.photo.colours.srgb import MANY_BITS, to_8_bits, to_srgb
-from pix2pix.photo.limits import MAX_ASPECT, MAX_BYTES, MAX_PIXELS
+from pix2pix.photo.limits import MAX_ASPECT, MAX_BYTES, MAX_PIXELS, PIXELS_A_BYTE, SURE_PIXELS
 from pix2pix.photo.metadata import kept_metadata
 from pix2pix.photo.reading.formats import recognised
 from pix2pix.photo.reading.lossless import is_lossless
@@ -24,6 +24,7 @@ OTHER_NAMES = {"MPO": "JPEG"}  # several pictures in one JPEG, as many phones wr
 TOO_LARGE = f"This photo has more than {MAX_PIXELS // 1_000_000} megapixels; make it smaller and try again."
 TOO_NARROW = f"One side of this photo is more than {MAX_ASPECT} times the other; crop it and try again."
 TOO_MANY_BYTES = f"This file is larger than {MAX_BYTES // 1024**2} MB; save the photo smaller and try again."
+TOO_EMPTY = "This file claims far more pixels than it holds; export or download it again and retry."
 DAMAGED = "This photo is damaged or incomplete; export or download it again and retry."
 
 
@@ -117,8 +118,12 @@ def open_image(source: str | os.PathLike[str] | bytes) -> Image.Image:
     except OSError as error:
         raise InvalidImage("This photo cannot be read; check the file and its permissions.") from error
     try:
+        length = file.seek(0, os.SEEK_END)
+        file.seek(0)
         image = recognised(file)
         _check_shape(*image.size)
+        if image.width * image.height > max(SURE_PIXELS, length * PIXELS_A_BYTE):
+            raise InvalidImage(TOO_EMPTY)
         image.info["lossless"] = is_lossless(image)
     except InvalidImage:
         file.close()

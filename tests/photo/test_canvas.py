@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pix2pix import InvalidImage
 from pix2pix.photo import open_photo, to_canvas
 
 MODES = ["L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "1"]
@@ -88,3 +89,20 @@ def test_a_photo_of_the_models_own_size_is_not_resampled():
     photo = open_photo(picture(256, 256, "RGB"))
     canvas = to_canvas(photo, 256, 8)
     assert canvas.image.tobytes() == photo.rgb.tobytes() == canvas.undo(canvas.image, canvas.image).tobytes()
+
+
+@pytest.mark.parametrize("resolution", [64, 256, 512, 1024])
+@pytest.mark.parametrize("size", [(4000, 100), (100, 4000), (40, 1), (20_000, 500)])
+def test_a_strip_of_one_to_forty_fits_on_a_canvas_of_bounded_area(size, resolution):
+    photo = open_photo(Image.linear_gradient("L").resize(size).convert("RGB"))
+    canvas = to_canvas(photo, resolution, 64)
+    width, height = canvas.image.size
+    assert width % 64 == height % 64 == 0
+    assert width * height <= max(2, 10 * 64 / resolution) * resolution**2
+    assert max(width, height) <= 7 * resolution + 64
+    assert canvas.undo(canvas.image).size == size
+
+
+def test_beyond_that_the_sentence_says_what_to_do():
+    with pytest.raises(InvalidImage, match="40 times the other; crop it"):
+        open_photo(Image.new("L", (4100, 100)))

@@ -8,8 +8,8 @@ from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
 from pix2pix.errors import InvalidImage
+from pix2pix.photo.reading import jpeg, png
 from pix2pix.photo.reading.foreign import RAW, sentence_for
-from pix2pix.photo.reading.png import needed_of
 from pix2pix.photo.reading.tiff import exif_of, is_sensor_data, is_tiff
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF", "HEIF", "TIFF", "BMP", "JPEG2000")  # no other is ever decoded
@@ -75,7 +75,9 @@ def _opened(file: IO[bytes], name: str) -> Image.Image:
 
 def _needed_of(file: IO[bytes], name: str) -> tuple[Any, dict[Any, Any]]:
     """What of ``file`` is read, and what was found out about it."""
-    return needed_of(file) if name == "PNG" else (file, {})
+    if name == "PNG":
+        return png.needed_of(file)
+    return (jpeg.needed_of(file) if name == "JPEG" else file), {}
 
 
 def _numbers_of(file: IO[bytes]) -> object:

@@ -4,57 +4,21 @@ A PNG is a list of chunks. Some may be packed so that a few bytes become gigabyt
 keep the whole picture from opening, and an animation may have a hundred thousand frames of which the first is meant.
 """
 
-import io
 import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+from pix2pix.photo.reading.excerpt import Excerpt
+
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PICTURE = (b"IHDR", b"PLTE", b"IDAT")
 REMARKS = (b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"pHYs", b"eXIf")
 TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 FRAME = b"fdAT"  # of an animation, behind the first picture
-MAX_CHUNKS, MAX_REMARK, MAX_TEXTS = 200_000, 1_000_000, 64
+MAX_CHUNKS, MAX_REMARK, MAX_TEXTS = 100_000, 1_000_000, 64
 MAX_PROFILE, MAX_TEXT = 8_000_000, 1_000_000  # bytes, unpacked; all texts together may have four times as many
-
-
-class Excerpt(io.RawIOBase):
-    """A file that consists of parts of another one, each a place and a length."""
-
-    def __init__(self, file: IO[bytes], parts: list[tuple[int, int]]) -> None:
-        self._file, self._parts, self._at = file, parts, 0
-        self._length = sum(length for _, length in parts)
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._at = offset + (0, self._at, self._length)[whence]
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def read(self, size: int | None = -1) -> bytes:
-        left = self._length - self._at if size is None or size < 0 else size
-        pieces, skipped = [], self._at
-        for start, length in self._parts:
-            if skipped < length and left > 0:
-                self._file.seek(start + skipped)
-                pieces.append(self._file.read(min(left, length - skipped)))
-                left -= len(pieces[-1])
-                self._at += len(pieces[-1])
-            skipped = max(0, skipped - length)
-        return b"".join(pieces)
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
 
 
 @dataclass
