@@ -23,10 +23,12 @@ from pix2pix.training.learning.unet import (
     FIRST_SHARE,
     LATE_SHARE,
     MAX_WEIGHT,
+    SPREAD,
     add_noise,
     clean_from_velocity,
     draw_noise,
     draw_timesteps,
+    linear_gains,
     make_scheduler,
     make_unet,
     weights_of_clean,
@@ -188,17 +190,32 @@ def test_the_encoder_starts_as_the_principal_components():
     assert left.item() == pytest.approx(values[8:].pow(2).sum().item(), rel=0.05)
 
 
-def test_an_untrained_denoiser_returns_the_velocity_of_the_photo():
+@pytest.mark.parametrize("timestep", [999, 874, 500, 249, 124])
+def test_an_untrained_denoiser_draws_the_photo_out_of_any_noise(timestep):
     vae = make_autoencoder(AutoencoderRecipe(), seed=0)
     vae.register_to_config(scaling_factor=1.7)
     with seeded(0):
         unet = make_unet(DenoiserRecipe(), LanguageRecipe(), vae)
     photo = 0.6 * torch.randn(1, 16, 16, 16, generator=torch.Generator().manual_seed(0))
-    noise, first = torch.randn_like(photo), torch.tensor([999])
+    noise, timesteps = torch.randn_like(photo), torch.tensor([timestep])
+    alphas = make_scheduler().alphas_cumprod
+    noisy = add_noise(1.7 * photo, noise, timesteps, alphas)
     with torch.no_grad():
-        velocity = unet(torch.cat([noise, photo], 1), first, torch.randn(1, 32, 128)).sample
-    drawn = clean_from_velocity(velocity, noise, first, make_scheduler().alphas_cumprod)
-    assert (drawn - 1.7 * photo).abs().mean() < 0.05
+        velocity = unet(torch.cat([noisy, photo], 1), timesteps, torch.randn(1, 32, 128)).sample
+    drawn = clean_from_velocity(velocity, noisy, timesteps, alphas)
+    assert (drawn - 1.7 * photo).square().mean().sqrt() < 0.08
+    assert (noisy - 1.7 * photo).square().mean().sqrt() > 0.3
+
+
+def test_the_first_guess_is_the_best_linear_one():
+    """Of pictures that are the photo and an edit of variance SPREAD: no other gains have a smaller error."""
+    alphas, generator = torch.tensor(0.7, dtype=torch.float64), torch.Generator().manual_seed(0)
+    photo, edit, noise = torch.randn(3, 100_000, generator=generator, dtype=torch.float64)
+    clean = photo + SPREAD**0.5 * edit
+    noisy = alphas.sqrt() * clean + (1 - alphas).sqrt() * noise
+    velocity = alphas.sqrt() * noise - (1 - alphas).sqrt() * clean
+    fitted = torch.linalg.lstsq(torch.stack([noisy, photo], 1), velocity[:, None]).solution[:, 0]
+    assert torch.allclose(fitted, torch.stack(linear_gains(alphas)), atol=0.02)
 
 
 def test_words_are_looked_at_on_two_levels():

@@ -15,7 +15,9 @@ from pix2pix.training.recipe import DenoiserRecipe, LanguageRecipe
 
 ATTENDING = 4  # latents per side of a cell that looks at the words
 GROUPS = 16  # of the group normalisations
-CARRIER = 4.0  # added to the copied latents, so that the last normalisation hardly depends on the photo
+CARRIER = 6.0  # added to what is carried, so that normalisations hardly depend on the picture
+SIGNS = torch.tensor([[1, -1, 1, -1], [1, -1, -1, 1]])  # of the carrier and of a carried value, in its four channels
+SPREAD = 0.03  # variance that edits have around the photo, in scaled latents, as far as the untrained network knows
 FIRST_SHARE = 0.12  # of the timesteps are the very first of every edit,
 LATE_SHARE, LATE_FROM = 0.28, 850  # this share is drawn from the noisiest, which decide the edit, the rest from all
 MAX_WEIGHT = 6.0  # of the squared error of the clean latents, at timesteps with hardly any noise
@@ -54,38 +56,83 @@ def make_unet(recipe: DenoiserRecipe, language: LanguageRecipe, vae: Autoencoder
 
 @torch.no_grad()
 def start_as_identity(unet: UNet2DConditionModel, scaling_factor: float) -> None:
-    """Set the weights so that the UNet returns the photo's latents, scaled and negative, whatever noise and text are.
+    """Set the weights to the best linear denoiser of pictures that are the photo, give or take SPREAD.
 
-    At the first timestep that is the velocity of the photo itself. The last normalisation and SiLU stand in the way.
-    Each latent x passes them as the four channels c + x, -c - x, c - x, x - c: their mean is zero and their deviation
-    nearly the constant c, and silu(z) - silu(-z) = z. The noisy latents come as far; what to make of them is learnt.
+    At every timestep it takes the photo for what will come, and believes the noisy latents the more, the less noise is
+    in them. So “do nothing” is there before any training, and edits are learnt as differences.
+
+    Normalisations and SiLUs stand in the way. Each value x passes them as the four channels c + x, -c - x, c - x,
+    x - c: their mean is zero and their deviation nearly the constant c, and silu(z) - silu(-z) = z. So the first block
+    multiplies noisy latents and photo by a gain each that follows the time, and adds them up; the way to the end is
+    the first skip connection. The words begin without a say in the time, and get one.
     """
     for module in unet.modules():
         if isinstance(module, ResnetBlock2D):
             nn.init.zeros_(module.conv2.weight)
             nn.init.zeros_(module.conv2.bias)
-    latents = unet.config.out_channels
-    nn.init.zeros_(unet.conv_out.weight)
-    nn.init.zeros_(unet.conv_out.bias)
-    gain = scaling_factor * (CARRIER**2 + scaling_factor**-2) ** 0.5 / 2
+    nn.init.zeros_(unet.add_embedding.norm2.weight)
+    latents, first, (early, late) = unet.config.out_channels, unet.down_blocks[0].resnets[0], unet.up_blocks[-1].resnets
+    for convolution in (unet.conv_in, first.conv1, unet.conv_out):
+        nn.init.zeros_(convolution.weight)
+        nn.init.zeros_(convolution.bias)
+    for place in range(2 * latents):
+        four = slice(4 * place, 4 * place + 4)
+        unet.conv_in.weight[four, place, 1, 1] = SIGNS[1] * (1 if place < latents else scaling_factor)
+        unet.conv_in.bias[four] = SIGNS[0] * CARRIER
+        first.conv1.weight[four, four, 1, 1] = torch.outer(SIGNS[1], _reading())
+        first.conv1.bias[four] = SIGNS[0] * CARRIER
+    _follow_the_time(unet, first)
     for latent in range(latents):
-        _carry(unet, latent, latents + latent, -gain)  # the photo's latents follow the noisy ones
-        _carry(unet, latents + latent, latent, 0.0)
+        four, photo = slice(4 * latent, 4 * latent + 4), slice(4 * (latents + latent), 4 * (latents + latent) + 4)
+        for read in (four, photo):  # the first block adds the velocity to what it was given, in one channel of four
+            first.conv2.weight[4 * latent, read, 1, 1] = _reading()
+        _carry_on(early.conv_shortcut, latent, {early.conv_shortcut.in_channels - 8 * latents + 4 * latent: 1.0})
+        for channel, of_carrier, of_value in zip(range(four.start, four.stop), *SIGNS.tolist(), strict=True):
+            known = late.conv_shortcut.in_channels - 8 * latents + 4 * latent  # what it had been given
+            _carry_on(late.conv_shortcut, channel, {latent: of_value, known: -of_value}, of_carrier * CARRIER)
+        unet.conv_out.weight[latent, four, 1, 1] = _reading()
 
 
-def _carry(unet: UNet2DConditionModel, place: int, seen: int, gain: float) -> None:
-    """Let the input channel ``seen`` come through unchanged, as number ``place`` of those that do."""
-    latents, width = unet.config.out_channels, unet.config.block_out_channels[0]
-    shortcut = unet.up_blocks[-1].resnets[-1].conv_shortcut
-    unet.conv_in.weight[place] = 0
-    unet.conv_in.bias[place] = 0
-    unet.conv_in.weight[place, seen, 1, 1] = 1
-    for turn, (of_carrier, of_latent, out) in enumerate(((1, 1, 1), (-1, -1, -1), (1, -1, -1), (-1, 1, 1))):
-        channel = 4 * place + turn
-        shortcut.weight[channel] = 0
-        shortcut.weight[channel, width + place] = of_latent  # the skip connection follows the hidden state
-        shortcut.bias[channel] = of_carrier * CARRIER
-        unet.conv_out.weight[seen % latents, channel, 1, 1] = out * gain
+def _reading() -> Tensor:
+    """(4,): the weights that read a value from its four channels behind a normalisation and a SiLU."""
+    weights: Tensor = SIGNS[1] * (CARRIER**2 + 1) ** 0.5 / 2
+    return weights
+
+
+def _carry_on(convolution: nn.Conv2d, channel: int, weights: dict[int, float], bias: float = 0.0) -> None:
+    """Let ``channel`` be the sum of the channels in ``weights``, which have a carrier each unless they cancel."""
+    assert convolution.bias is not None
+    convolution.weight[channel] = 0
+    for seen, weight in weights.items():
+        convolution.weight[channel, seen] = weight
+    convolution.bias[channel] = bias
+
+
+def _follow_the_time(unet: UNet2DConditionModel, block: ResnetBlock2D) -> None:
+    """Let ``block`` multiply what it carries by the gains of noisy latents and photo: a least squares fit."""
+    timesteps = torch.arange(1000)
+    known = F.silu(unet.time_embedding(unet.time_proj(timesteps))).double()
+    known = torch.cat([known, torch.ones(1000, 1, dtype=torch.float64)], 1)
+    wanted = torch.stack(linear_gains(make_scheduler().alphas_cumprod.double()), 1) - 1
+    square = known.T @ known + 1e-4 * torch.eye(known.shape[1], dtype=torch.float64)
+    fit = torch.linalg.solve(square, known.T @ wanted).float()
+    half = block.conv1.out_channels // 2
+    nn.init.zeros_(block.time_emb_proj.weight)
+    nn.init.zeros_(block.time_emb_proj.bias)
+    for index, rows in enumerate((slice(0, half), slice(half, 2 * half))):  # the second half of all are shifts
+        block.time_emb_proj.weight[rows] = fit[:-1, index]
+        block.time_emb_proj.bias[rows] = fit[-1, index]
+
+
+def linear_gains(alphas: Tensor) -> tuple[Tensor, Tensor]:
+    """By what noisy latents and the photo's scaled latents are multiplied in the best linear guess of the velocity.
+
+    x_0 is the photo plus an edit of variance SPREAD: x_0 = (1 - k) s + k x_t / sqrt(a), with
+    k = SPREAD / (SPREAD + (1 - a) / a).
+    """
+    trust = SPREAD * alphas / (SPREAD * alphas + 1 - alphas)
+    noise = (1 - alphas).sqrt()
+    return (alphas - trust) / (alphas.sqrt().clamp_min(1e-9) * noise), -(1 - trust) / noise
 
 
 def make_scheduler() -> DDIMScheduler:
