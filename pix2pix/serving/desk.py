@@ -58,4 +58,4 @@ class Desk:
 
 
 def _name(tab: str) -> str:
-    return f"{LAST} {tab[:MAX_TAB_NAME]}"
+    return f"{LAST} {str(tab)[:MAX_TAB_NAME]}"

@@ -1,9 +1,21 @@
 """The upload fields. They never decode what they are given: that is the work of ``photo/decoding.py`` alone."""
 
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from gradio.data_classes import ImageData, ListFiles
+
+from pix2pix.errors import InvalidImage
+
+NOT_UPLOADED = "This is no photo that was uploaded here; choose it again."
+
+
+def _uploaded(name: Any) -> Any:
+    """``name``, unless it is an address: gradio would fetch from there, and the page only sends uploads."""
+    if isinstance(name, str) and "://" in name:
+        raise InvalidImage(NOT_UPLOADED)
+    return name
 
 
 class PhotoUpload(gr.Image):
@@ -14,6 +26,9 @@ class PhotoUpload(gr.Image):
 
     is_template = True  # it looks like gr.Image in the browser
 
+    async def async_move_resource_to_block_cache(self, url_or_file_path: Any) -> Any:
+        return await super().async_move_resource_to_block_cache(_uploaded(url_or_file_path))
+
     def preprocess(self, payload: ImageData | None) -> Path | None:
         return Path(payload.path) if payload and payload.path else None
 
@@ -22,6 +37,9 @@ class PhotosUpload(gr.File):
     """A field for many photos; its value in Python is a list of their paths and own names, nothing decoded."""
 
     is_template = True  # it looks like gr.File in the browser
+
+    async def async_move_resource_to_block_cache(self, url_or_file_path: Any) -> Any:
+        return await super().async_move_resource_to_block_cache(_uploaded(url_or_file_path))
 
     def preprocess(self, payload: ListFiles | None) -> list[tuple[Path, str]]:
         return [(Path(file.path), Path(file.orig_name or file.path).name) for file in payload or []]

@@ -23,6 +23,7 @@ from pix2pix.ui.api.server import app_options
 from pix2pix.ui.theme import LOOK
 
 DEFAULTS = Defaults(4, 7.5, 1.5, 512)
+CLIENT = httpx.Client(verify=False, timeout=60)  # one for all: making one takes longer than most answers
 PREVIEW = Image.new("RGB", (8, 8))
 
 
@@ -107,12 +108,12 @@ def data_photo(scene, tmp_path) -> str:
 
 
 def join(address: str, values: dict, endpoint: str = "edit", **options) -> httpx.Response:
-    return httpx.post(f"{address}/gradio_api/call/v2/{endpoint}", json=values, timeout=30, **options)
+    return CLIENT.post(f"{address}/gradio_api/call/v2/{endpoint}", json=values, **options)
 
 
 def heard(address: str, job: str, endpoint: str = "edit") -> tuple[str, object]:
     """The last event of a job, and what it holds."""
-    events = httpx.get(f"{address}/gradio_api/call/{endpoint}/{job}", timeout=60).text.strip().split("\n\n")
+    events = CLIENT.get(f"{address}/gradio_api/call/{endpoint}/{job}").text.strip().split("\n\n")
     event, data = events[-1].splitlines()
     return event.removeprefix("event: "), json.loads(data.removeprefix("data: "))
 

@@ -26,7 +26,7 @@ def words(photo, instruction):
 
 
 def browser(name: str) -> dict:
-    return {"cookies": {COOKIE: name}}
+    return {"headers": {"Cookie": f"{COOKIE}={name}"}}
 
 
 def listened(address: str, answers: list) -> list:

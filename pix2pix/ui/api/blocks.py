@@ -1,6 +1,7 @@
 """The page as programs meet it: whatever goes wrong, they read one sentence."""
 
 import logging
+import re
 import secrets
 from typing import Any
 
@@ -8,7 +9,7 @@ import gradio as gr
 from gradio.exceptions import InvalidPathError
 from pydantic import ValidationError
 
-from pix2pix.errors import EditError
+from pix2pix.errors import EditError, InvalidRequest
 from pix2pix.request import GALLERY_SETTINGS, SAVE_SETTINGS
 from pix2pix.serving.limits import USUAL, Limits
 from pix2pix.ui.api.photos import NOT_AN_UPLOAD
@@ -18,6 +19,8 @@ from pix2pix.ui.crowd.waiting import WaitingLine
 logger = logging.getLogger(__name__)
 
 SETTING_NAMES = {setting.name for setting in (*GALLERY_SETTINGS, *SAVE_SETTINGS)}
+NOT_A_VALUE = "One of the values is not what its field takes; look at the list of parameters."
+OUT_OF_RANGE = re.compile(r"Value [\d.e+-]{1,30} is (less|greater) than (minimum|maximum) value [\d.e+-]{1,30}")
 UNEXPECTED = "Something went wrong here, and it was not your photo or your words; please try again."
 
 
@@ -54,6 +57,13 @@ class PlainBlocks(gr.Blocks):
         except Exception as error:
             raise gr.Error(_sentence(error), print_exception=False) from error
 
+    async def preprocess_data(self, *arguments: Any, **options: Any) -> Any:
+        """As gradio has it; a value that one of its fields stumbles over is the caller's mistake."""
+        try:
+            return await super().preprocess_data(*arguments, **options)
+        except Exception as error:
+            raise _mistake(error) from error
+
     @property
     def mcp_server_obj(self) -> Tools | None:
         """Gradio makes its own when it launches, and has no setting for another class."""
@@ -62,6 +72,15 @@ class PlainBlocks(gr.Blocks):
     @mcp_server_obj.setter
     def mcp_server_obj(self, made: Any) -> None:
         self._tools = Tools(self) if made else None
+
+
+def _mistake(error: Exception) -> Exception:
+    """What is wrong with a value, as one of its field's own sentences if it has one."""
+    for reason in (error, error.__cause__):  # gradio wraps what fields raise
+        if isinstance(reason, (EditError, InvalidPathError, ValidationError)):
+            return reason
+    said = str(error.message) if isinstance(error, gr.Error) else ""
+    return InvalidRequest(f"{said}." if OUT_OF_RANGE.fullmatch(said) else NOT_A_VALUE)
 
 
 def _left_out(missing: list[Any]) -> list[Any]:
@@ -75,9 +94,8 @@ def _left_out(missing: list[Any]) -> list[Any]:
 
 def _sentence(error: Exception) -> str:
     """What to tell of ``error``; what is not meant for people goes into the log only."""
-    for reason in (error, error.__cause__):  # gradio wraps what its fields raise
-        if isinstance(reason, EditError):
-            return str(reason)
+    if isinstance(error, EditError):
+        return str(error)
     if isinstance(error, (InvalidPathError, ValidationError)):  # gradio's checks of a file; the page takes only photos
         return NOT_AN_UPLOAD
     logger.error("A call failed.", exc_info=error)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from fastapi.exceptions import RequestValidationError
 from gradio.route_utils import FnIndexInferError
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -9,7 +10,9 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from pix2pix.ui.api.addresses import ROUTE
+from pix2pix.ui.crowd.door import STUMBLED, Door
 from pix2pix.ui.crowd.listeners import Listeners
+from pix2pix.ui.crowd.refusal import Refusal
 
 BY_NAME = "/gradio_api/call/v2/"  # gradio's route for parameters by name
 
@@ -31,6 +34,11 @@ async def _wrong_name(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": f"{sentence}."}, status_code=422)
 
 
+async def _wrong_shape(request: Request, error: Exception) -> JSONResponse:
+    """FastAPI would send back what it was sent, in pieces."""
+    return Refusal(STUMBLED).answer
+
+
 async def _no_deep_link(request: Request) -> JSONResponse:
     return JSONResponse({"detail": "There are no such links here."}, status_code=404)
 
@@ -42,5 +50,6 @@ NO_DEEP_LINKS = Route("/gradio_api/deep_link", _no_deep_link)
 def app_options() -> dict[str, Any]:
     """What gradio hands on to FastAPI; it adds to it, so each app gets its own."""
     handlers = {FnIndexInferError: _no_such_endpoint, KeyError: _wrong_name, TypeError: _wrong_name}
-    layers = [Middleware(Listeners)]
+    layers = [Middleware(Door), Middleware(Listeners)]
+    handlers |= {RequestValidationError: _wrong_shape}
     return {"routes": [ROUTE, NO_DEEP_LINKS], "exception_handlers": handlers, "middleware": layers}

@@ -12,7 +12,7 @@ from pix2pix.ui.crowd.listeners import COOKIE
 
 BUSY = "Many people are editing right now, and no place is free; please try again in a moment."
 ENOUGH = "Many edits of yours are waiting already; please wait until some are done."
-TOO_MANY_REQUESTS = 429
+TOO_MANY_REQUESTS, NOT_VALID = 429, 400
 SENDER = "x-pix2pix-sender"  # who an assistant is; only this program knows the mark that it begins with
 
 
@@ -55,10 +55,12 @@ class WaitingLine(Queue):
             raise HTTPException(TOO_MANY_REQUESTS, BUSY)
         if sum(self._sender(event) == sender for queue in self._queues() for event in queue) >= self._each:
             raise HTTPException(TOO_MANY_REQUESTS, ENOUGH)
-        joined = await super().push(body, request, username)
+        joined, said, state = await super().push(body, request, username)
+        if state == "error":  # of a check before the queue, in quotes
+            raise HTTPException(NOT_VALID, said.strip("'\""))
         for queue in self._queues():
             self._put_in_turn(queue)
-        return joined
+        return joined, said, state
 
     def _queues(self) -> list[list[Event]]:
         return [one.queue for one in self.event_queue_per_concurrency_id.values()]
