@@ -1,6 +1,7 @@
 """The command line: ``pix2pix edit PHOTO_OR_DIR... "make it night" --out DIR_OR_FILE`` and ``pix2pix models``."""
 
 import argparse
+import errno
 import logging
 import os
 import sys
@@ -10,24 +11,30 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import repeat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from pix2pix.errors import EditError, InvalidImage
+from pix2pix.errors import EditError
 from pix2pix.events import Outcome, PhotoStep, nothing_changed
-from pix2pix.files.formats import remove_drafts, save_result
-from pix2pix.files.receipt import read_receipt
-from pix2pix.files.targets import WrongUsage, is_folder, photos_and_targets
-from pix2pix.request import GALLERY_SETTINGS, MAX_SEED, SAVE_SETTINGS, SETTINGS, EditRequest
+from pix2pix.files.drafts import remove_drafts
+from pix2pix.files.earlier import is_made_so, seed_so_far
+from pix2pix.files.formats import save_result
+from pix2pix.files.naming import shown
+from pix2pix.files.targets import Targets, WrongUsage, is_folder, photos_and_targets
+from pix2pix.request import GALLERY_SETTINGS, SAVE_SETTINGS, SETTINGS, EditRequest
 from pix2pix.session import EditSession
 from pix2pix.setting import Setting
+
+if TYPE_CHECKING:
+    from pix2pix.editing.editor import Editor
 
 ALL_EDITED, SOME_FAILED, WRONG_USAGE, STOPPED = 0, 1, 2, 130
 SAVERS = 4  # files that are written at the same time: packing a large PNG takes longer than a GPU takes to edit it
 SAVING_PIXELS = 128_000_000  # of results that wait to be written, and so are in memory
+NO_MORE_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)  # for other results, too
 SWITCH = {"on": True, "off": False}
 
 
@@ -101,7 +108,8 @@ def _models() -> int:
 def _edit(options: argparse.Namespace) -> int:
     into_folder = is_folder(options.out, options.photos)
     try:
-        tasks = _tasks(options, into_folder)
+        targets = _targets(options)
+        tasks = _tasks(options, into_folder, targets)
         tasks[0].target.parent.mkdir(parents=True, exist_ok=True)
     except (EditError, WrongUsage) as error:
         _complain(str(error))
@@ -109,10 +117,26 @@ def _edit(options: argparse.Namespace) -> int:
     except OSError as error:
         _complain(f"{options.out}: cannot be made a folder ({error.strerror}).")
         return SOME_FAILED
-    left = tasks if options.overwrite or not into_folder else [task for task in tasks if not task.target.exists()]
-    if len(left) < len(tasks) and sys.stderr.isatty():
-        _complain(f"{len(tasks) - len(left)} of {len(tasks)} are there already; --overwrite edits them again.")
-    return _edit_all(options, left) if left else ALL_EDITED
+    _complain(*targets.remarks())
+    there = {task.target for task in tasks if task.new and task.target.exists()}
+    if there and sys.stderr.isatty():
+        _complain(f"{len(there)} of {len(tasks)} are there already; --overwrite edits them again.")
+    as_asked = [_is_made_so(task, options) for task in tasks if task.target in there]
+    left = [task for task in tasks if task.target not in there]
+    status = _edit_all(options, left) if left else ALL_EDITED
+    return status if all(as_asked) and not targets.closed else max(status, SOME_FAILED)
+
+
+def _is_made_so(task: "_Task", options: argparse.Namespace) -> bool:
+    """Whether what is there already is what was asked for; if not, say so."""
+    from pix2pix.diffusion.checkpoints import KNOWN
+
+    request = task.request if options.seed is not None else replace(task.request, seed=None)
+    named = next((one.name for one in KNOWN if one.name == options.model), None)
+    if is_made_so(task.target, task.photo, request, named):
+        return True
+    _complain(f"{task.target}: made by other words or settings, or of another photo; --overwrite edits it again.")
+    return False
 
 
 @dataclass(frozen=True)
@@ -123,33 +147,26 @@ class _Task:
     target: Path
     request: EditRequest
     metadata: bool
+    new: bool  # a file that is there already stays
 
 
-def _tasks(options: argparse.Namespace, into_folder: bool) -> list[_Task]:
+def _tasks(options: argparse.Namespace, into_folder: bool, targets: Targets | None = None) -> list[_Task]:
     named = {setting.name: getattr(options, setting.name) for setting in SETTINGS}
     settings = {name: SWITCH[value] if value in ("on", "off") else value for name, value in named.items()}
     request = EditRequest(options.instruction, **settings)
     if os.path.isfile(options.instruction):
         raise WrongUsage("The instruction is missing: it comes after the photos, in quotes.")
-    pairs = photos_and_targets(options.photos, options.out, options.recursive, options.format)
+    pairs = (targets or _targets(options)).pairs
     if request.seed is None and into_folder:
-        request = replace(request, seed=_seed_so_far([target for _, target in pairs], request, options.vary_seed))
+        request = replace(request, seed=seed_so_far([target for _, target in pairs], request, options.vary_seed))
     numbered = request.numbered()  # which also draws the seed, if there is none
     requests = numbered if options.vary_seed else repeat(next(numbered))
-    kept = SWITCH[options.metadata]
-    return [_Task(photo, target, one, kept) for (photo, target), one in zip(pairs, requests, strict=False)]
+    kept, new = SWITCH[options.metadata], into_folder and not options.overwrite
+    return [_Task(*pair, one, kept, new) for pair, one in zip(pairs, requests, strict=False)]
 
 
-def _seed_so_far(targets: Sequence[Path], request: EditRequest, vary_seed: bool) -> int | None:
-    """The seed of a run that was interrupted and now goes on, so that all its photos share one; else ``None``."""
-    index, there = next(((k, target) for k, target in enumerate(targets) if target.exists()), (0, None))
-    try:
-        receipt = None if there is None else read_receipt(there)
-    except InvalidImage:
-        return None
-    if receipt is None or receipt.seed is None or receipt.instruction != request.instruction:
-        return None
-    return (receipt.seed - index) % (MAX_SEED + 1) if vary_seed else receipt.seed
+def _targets(options: argparse.Namespace) -> Targets:
+    return photos_and_targets(options.photos, options.out, options.recursive, options.format)
 
 
 def _edit_all(options: argparse.Namespace, tasks: Sequence[_Task]) -> int:
@@ -161,25 +178,40 @@ def _edit_all(options: argparse.Namespace, tasks: Sequence[_Task]) -> int:
     editor = Editor.load(options.model, options.device)
     if editor.note and sys.stderr.isatty():
         _complain(editor.note)
-    photos, requests = [task.photo for task in tasks], [task.request for task in tasks]
     done: list[bool] = []
-    ideas = editor.checkpoint.suggestions
     saving: deque[_Saving] = deque()
-    bar = tqdm(unit="step", leave=False, disable=None)
+    try:
+        _stream(editor, tasks, done, saving)
+    except _NoRoomError as error:
+        done += [one.file.exception() is None for one in saving]  # what was on its way may have had room yet
+        finished = f" {sum(done)} of {len(tasks)} photos are finished; the same command goes on from there."
+        _complain(str(error) + finished * (len(tasks) > 1))
+        return SOME_FAILED
+    return ALL_EDITED if all(done) else SOME_FAILED
+
+
+def _stream(editor: "Editor", tasks: Sequence[_Task], done: list[bool], saving: "deque[_Saving]") -> None:
+    """Edit ``tasks`` and save their results; ``done`` says of each in turn whether its result is there."""
+    photos, requests = [task.photo for task in tasks], [task.request for task in tasks]
+    bar, ideas = tqdm(unit="step", leave=False, disable=None), editor.checkpoint.suggestions
     gallery = editor.stream_gallery(photos, requests, session=EditSession())
     with bar, ThreadPoolExecutor(SAVERS) as savers, closing(gallery) as stream:
         for event in stream:
             if isinstance(event, PhotoStep):
                 bar.total = event.step.total * len(tasks)  # some schedulers take more than one step for one asked for
-                bar.set_description(_position(event.index, photos), refresh=False)
+                bar.set_description(shown(_position(event.index, photos), sys.stderr.encoding), refresh=False)
                 bar.update()
                 continue
             task = tasks[event.index]
             saving.append(_Saving(event, task, savers.submit(_save, event, task)))
             while saving and (saving[0].file.done() or _are_too_many(saving)):
                 done.append(_report(saving.popleft(), ideas))
-        done += [_report(one, ideas) for one in saving]
-    return ALL_EDITED if all(done) else SOME_FAILED
+        while saving:
+            done.append(_report(saving.popleft(), ideas))
+
+
+class _NoRoomError(Exception):
+    """Results cannot be written any more; its text is one sentence for whoever waits for them."""
 
 
 @dataclass(frozen=True)
@@ -197,16 +229,15 @@ def _are_too_many(saving: Sequence[_Saving]) -> bool:
 
 
 def _position(index: int, photos: Sequence[Path]) -> str:
-    number = f" ({index + 1} of {len(photos)})" if len(photos) > 1 else ""
-    return photos[index].name + number
+    return photos[index].name + (f" ({index + 1} of {len(photos)})" if len(photos) > 1 else "")
 
 
 def _save(outcome: Outcome, task: _Task) -> None:
     if outcome.result is not None:
         task.target.parent.mkdir(parents=True, exist_ok=True)
         remove_drafts(task.target)
-        save = save_result if task.metadata else partial(save_result, metadata=False)
-        save(outcome.result, task.target)
+        options = ({} if task.metadata else {"metadata": False}) | ({"new": True} if task.new else {})
+        save_result(outcome.result, task.target, **options)
 
 
 def _report(saving: _Saving, ideas: Sequence[str]) -> bool:
@@ -217,8 +248,16 @@ def _report(saving: _Saving, ideas: Sequence[str]) -> bool:
         return False
     try:
         saving.file.result()
+    except FileExistsError:
+        if is_made_so(task.target, task.photo, result.request):
+            return True  # by another run of the same command
+        _complain(f"{task.target}: another run has made it meanwhile; choose another folder for this one.")
+        return False
     except OSError as error:
-        _complain(f"{task.target}: cannot be written ({error.strerror}).")
+        sentence = f"{task.target}: cannot be written ({error.strerror or error})."
+        if error.errno in NO_MORE_ROOM:
+            raise _NoRoomError(sentence) from error
+        _complain(sentence)
         return False
     except EditError as error:
         _complain(f"{task.photo}: {error}")
@@ -229,9 +268,11 @@ def _report(saving: _Saving, ideas: Sequence[str]) -> bool:
     if result.truncated:
         _complain(f"{task.photo}: the instruction is too long for the model, which did not read “{result.truncated}”.")
     if sys.stdout.isatty():
-        tqdm.write(f"{task.target}  ({used.num_inference_steps} steps, seed {used.seed}, {result.seconds:.1f} s)")
+        how = f"{used.num_inference_steps} steps, seed {used.seed}, {result.seconds:.1f} s"
+        tqdm.write(shown(f"{task.target}  ({how})", sys.stdout.encoding))
     return True
 
 
-def _complain(sentence: str) -> None:
-    tqdm.write(sentence, file=sys.stderr)  # above the bar, if there is one
+def _complain(*sentences: str) -> None:
+    for sentence in sentences:
+        tqdm.write(shown(sentence, sys.stderr.encoding), file=sys.stderr)  # above the bar, if there is one

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pix2pix.files.naming import unique
+from pix2pix.files.naming import safe_name, shown, unique
 from pix2pix.request import SETTINGS, EditRequest
 
 TABLE = "gallery.csv"
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # with these begins what a spreadsheet would run
 COLUMNS = ("instruction", *(setting.name for setting in SETTINGS))
 
 
@@ -39,7 +40,7 @@ def write_archive(photos: Sequence[ArchivedPhoto], path: str | os.PathLike[str])
         OSError: a file cannot be read or written.
     """
     finished = [photo for photo in photos if photo.file]
-    wanted = (Path(photo.name).with_suffix(photo.file.suffix) for photo in photos if photo.file)
+    wanted = (Path(safe_name(photo.name)).with_suffix(photo.file.suffix) for photo in photos if photo.file)
     names = dict(zip(map(id, finished), map(str, unique(wanted)), strict=True))
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:  # pictures are packed already
         for photo in finished:
@@ -54,5 +55,13 @@ def _table(rows: Iterable[tuple[ArchivedPhoto, str]]) -> str:
     writer.writerow(["photo", "result", *COLUMNS, "error"])
     for photo, result in rows:
         settings = [getattr(photo.request, name) for name in COLUMNS] if photo.request else [""] * len(COLUMNS)
-        writer.writerow([photo.name, result, *settings, photo.error])
+        writer.writerow(map(_harmless, [photo.name, result, *settings, photo.error]))
     return text.getvalue()
+
+
+def _harmless(cell: object) -> object:
+    """``cell`` as a spreadsheet shows it and never runs it: a quotation mark before it makes it a text."""
+    if not isinstance(cell, str):
+        return cell
+    text = shown(cell)
+    return f"'{text}" if cell.strip().startswith(FORMULA) else text

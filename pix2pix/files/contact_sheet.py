@@ -4,11 +4,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from pix2pix.files.fonts import fitting_font
 
 SIDE = 320  # pixels
 GAP = 16
 CAPTION = 28  # height in pixels
+MORE = "…"
+MOST_LETTERS = 500  # of a line, before it is measured
 PAPER, INK, EMPTY = "white", "#1e293b", "#e2e8f0"
 
 
@@ -51,10 +55,10 @@ def _paste(sheet: Image.Image, picture: Image.Image | None, left: int, top: int,
 
 def _write(sheet: Image.Image, text: str, corner: tuple[int, int], width: int, size: int) -> None:
     """One line of ``text``, cut with an ellipsis where it is wider than ``width``."""
-    font, draw = ImageFont.load_default(size), ImageDraw.Draw(sheet)
-    line = " ".join(text.split())
+    draw = ImageDraw.Draw(sheet)
+    font, line = fitting_font(" ".join(text[: 2 * MOST_LETTERS].split()), size)
     if draw.textlength(line, font) > width:
-        while line and draw.textlength(line + "…", font) > width:
+        while line and draw.textlength(line + MORE, font) > width:
             line = line[:-1]
-        line += "…"
+        line += MORE
     draw.text(corner, line, INK, font)

@@ -1,8 +1,6 @@
 """A result becomes a file, whole or not at all."""
 
-import glob
 import os
-import secrets
 import zlib
 from pathlib import Path
 from typing import IO, Any
@@ -12,6 +10,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from pix2pix.errors import InvalidRequest
 from pix2pix.events import Result
+from pix2pix.files import drafts
 from pix2pix.files.receipt import RECEIPT_KEY, XMP, in_exif, write_receipt
 from pix2pix.origin import Origin
 from pix2pix.photo.exif import PREFIX, read_exif
@@ -20,10 +19,9 @@ from pix2pix.request import FORMAT
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 SUFFIXES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
-OWN = {"JPEG": "jpeg", "WEBP": "webp", "HEIF": "jpeg", "AVIF": "jpeg"}  # all others are PNG
+OWN = {"JPEG": "jpeg", "WEBP": "webp", "HEIF": "jpeg", "AVIF": "jpeg", "JPEG2000": "jpeg"}  # all others are PNG
 QUALITY = 95
 WEBP_SIDE = 16_383  # pixels; the format has no more
-DRAFT_TOKEN = 8  # characters in the name of a file that is being written
 
 
 def output_format(path: str | os.PathLike[str]) -> str:
@@ -41,7 +39,8 @@ def output_format(path: str | os.PathLike[str]) -> str:
 def suffix_for(origin: Origin, choice: str = "own") -> str:
     """How the name of a result ends whose photo came from ``origin``, for a ``choice`` of ``request.FORMAT``.
 
-    Own is the photo's own format where it can be written; a HEIC or AVIF becomes a JPEG, or a PNG if it is transparent.
+    Own is the photo's own format where it can be written. A HEIC, AVIF or JPEG 2000 becomes a JPEG, or a PNG if it is
+    transparent or the JPEG 2000 has lost nothing; all else, such as a TIFF or BMP, becomes a PNG.
 
     Raises:
         InvalidRequest: there is no such choice.
@@ -49,11 +48,12 @@ def suffix_for(origin: Origin, choice: str = "own") -> str:
     choice = str(FORMAT.checked(choice))
     if choice == "own":
         choice = OWN.get(origin.format, "png")
-        choice = "png" if choice == "jpeg" and origin.transparent else choice
+        needs_png = origin.transparent or (origin.format == "JPEG2000" and origin.lossless)
+        choice = "png" if choice == "jpeg" and needs_png else choice
     return SUFFIXES[choice]
 
 
-def save_result(result: Result, path: str | os.PathLike[str], *, metadata: bool = True) -> None:
+def save_result(result: Result, path: str | os.PathLike[str], *, metadata: bool = True, new: bool = False) -> None:
     """Write ``result.image`` to ``path`` as PNG, JPEG or WEBP by its ending, with its receipt.
 
     A JPEG has no transparency, so transparent parts become white there. A WEBP loses nothing where the photo's own file
@@ -61,29 +61,19 @@ def save_result(result: Result, path: str | os.PathLike[str], *, metadata: bool 
 
     Args:
         metadata: whether date, author, copyright, camera and resolution of the photo stay with the result.
+        new: whether a file that is there already stays as it is, even one that another process writes at this moment.
 
     Raises:
         InvalidRequest: the ending names no known format, or the picture is too large for it.
+        FileExistsError: it shall be ``new``, and there is a file of that name.
         OSError: the file cannot be written; what was there before is still there.
     """
     path = Path(path)
     file_format = output_format(path)
     if file_format == "WEBP" and max(result.image.size) > WEBP_SIDE:
         raise InvalidRequest(f"A WEBP has at most {WEBP_SIDE:,} pixels a side; choose PNG or JPEG for this photo.")
-    draft = path.with_name(f".{path.stem}-{secrets.token_hex(DRAFT_TOKEN // 2)}.part")
-    try:
-        with draft.open("xb") as file:
-            _encode(result, file, file_format, result.origin.exif if metadata else b"")
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def remove_drafts(path: str | os.PathLike[str]) -> None:
-    """Remove what a killed process may have left while it wrote ``path``."""
-    path = Path(path)
-    for draft in path.parent.glob(f".{glob.escape(path.stem)}-{'?' * DRAFT_TOKEN}.part"):
-        draft.unlink(missing_ok=True)
+    with drafts.written(path, new) as file:
+        _encode(result, file, file_format, result.origin.exif if metadata else b"")
 
 
 def _encode(result: Result, file: IO[bytes], file_format: str, exif: bytes) -> None:

@@ -15,6 +15,7 @@ from pix2pix.photo.decoding import origin_of
 
 REQUEST = EditRequest("make it night", 1, 1.0, 1.0, 7, 256)
 OWN = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp", "GIF": ".png", "AVIF": ".jpg", "HEIF": ".jpg"}
+OWN |= {"TIFF": ".png", "BMP": ".png", "JPEG2000": ".png"}
 
 
 def encoded(image: Image.Image, file_format: str, **options) -> bytes:
@@ -41,7 +42,7 @@ def test_the_own_format_is_told_by_the_content_with_and_without_decoding(scene, 
         assert origin.format == file_format
         assert suffix_for(origin) == suffix
         assert [suffix_for(origin, choice) for choice in ("png", "jpeg", "webp")] == [".png", ".jpg", ".webp"]
-        assert origin.shown_by_browsers == (file_format != "HEIF")
+        assert origin.shown_by_browsers == (file_format not in ("HEIF", "TIFF", "BMP", "JPEG2000"))
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "WEBP", "AVIF", "HEIF"])
@@ -183,3 +184,8 @@ def test_a_named_file_says_its_format_itself(run, album, tmp_path):
 
 def test_a_format_that_there_is_not_is_wrong_usage(run, album, tmp_path):
     assert run("edit", album, "x", "--out", tmp_path / "out", "--format", "tiff")[0] == 2
+
+
+def test_a_jpeg_2000_that_lost_something_becomes_a_jpeg(scene):
+    assert suffix_for(origin_of(encoded(scene, "JPEG2000", irreversible=True))) == ".jpg"
+    assert suffix_for(origin_of(encoded(scene.convert("RGBA"), "JPEG2000", irreversible=True))) == ".png"

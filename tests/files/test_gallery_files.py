@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import unicodedata
 import zipfile
 from dataclasses import replace
 
@@ -10,8 +11,10 @@ import pytest
 from PIL import Image
 
 from pix2pix import EditRequest, EditSession, InvalidImage, Outcome, read_receipt
+from pix2pix.files import fonts
 from pix2pix.files.archive import ArchivedPhoto, write_archive
 from pix2pix.files.contact_sheet import SIDE, Pair, contact_sheet
+from pix2pix.files.fonts import fitting_font
 from pix2pix.serving.workspace import new_key
 from pix2pix.ui.gallery import cards
 from pix2pix.ui.gallery.board import Board
@@ -179,3 +182,42 @@ def test_a_gallery_of_a_session_reads_the_instruction_once(tiny_editor, board):
     for index in range(3):
         list(tiny_editor.edit_gallery([board.cards[index].photo], REQUEST, session=board.session))
     assert calls == [1]
+
+
+@pytest.mark.parametrize("name", [".", "/", "..", "a\0b", "x" * 70_000, "\ud800.png", "caf\udce9.png", "con", ""])
+def test_no_name_keeps_an_archive_from_being_written(scene, tmp_path, name):
+    scene.save(tmp_path / "x.png")
+    write_archive([ArchivedPhoto(name, None, tmp_path / "x.png") for _ in range(2)], tmp_path / "all.zip")
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        *names, table = archive.namelist()
+        assert table == "gallery.csv"
+        assert len(set(names)) == 2
+        assert all(0 < len(one.encode()) <= 255 and not set(one) & set('/\\\0<>:"|?*') for one in names)
+        assert [row["result"] for row in rows_of(archive)] == names
+
+
+@pytest.mark.parametrize("text", ['=HYPERLINK("http://x")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1"])
+def test_a_spreadsheet_runs_nothing_of_a_table(tmp_path, text):
+    request = EditRequest(text, 2, 3.0, 1.5, 4, 32) if text.strip() == text else None
+    write_archive([ArchivedPhoto(text, request, None, text)], tmp_path / "all.zip")
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        (row,) = rows_of(archive)
+    for column in ("photo", "error", *(["instruction"] if request else [])):
+        assert row[column].startswith("'")
+
+
+@pytest.mark.parametrize("text", ["été", "e\u0301", "Ωμέγα", "Жёлтый", "Zażółć", "“…”", "ş", "\udce9"])
+def test_a_sheet_draws_letters_and_never_boxes(text):
+    font, line = fitting_font(text, 15)
+    assert all(fonts._has(font, letter) for letter in line)
+    if len(fonts._fonts(15)) > 1 and text != "\udce9":  # some font of this machine
+        assert line == unicodedata.normalize("NFC", text)
+
+
+def test_a_machine_without_fonts_draws_plain_letters(monkeypatch):
+    monkeypatch.setattr(fonts, "NAMES", ())
+    fonts._fonts.cache_clear()
+    try:
+        assert fitting_font("été, Ω", 15)[1] == "ete, ?"
+    finally:
+        fonts._fonts.cache_clear()

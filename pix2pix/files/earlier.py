@@ -1,0 +1,50 @@
+"""What an earlier run has left where a result shall go."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from pix2pix.errors import InvalidImage
+from pix2pix.files.receipt import Receipt, find_receipt
+from pix2pix.request import MAX_SEED, EditRequest
+
+
+def is_made_so(target: Path, photo: Path, request: EditRequest, checkpoint: str | None = None) -> bool:
+    """Whether the file ``target`` was made of ``photo``, as it is now, by ``request``.
+
+    Args:
+        request: what it leaves open may have been anything.
+        checkpoint: by which model, or ``None`` for any.
+    """
+    receipt = _receipt_of(target)
+    if receipt is None or receipt.moved or (checkpoint and receipt.checkpoint not in (None, checkpoint)):
+        return False
+    made = asdict(receipt.request)
+    return all(value in (None, made[name]) for name, value in asdict(request).items()) and not _is_newer(photo, target)
+
+
+def seed_so_far(targets: Sequence[Path], request: EditRequest, vary_seed: bool) -> int | None:
+    """The seed of a run that was interrupted and now goes on, so that all its photos share one; else ``None``."""
+    index, there = next(((k, target) for k, target in enumerate(targets) if target.exists()), (0, None))
+    receipt = None if there is None else _receipt_of(there)
+    if receipt is None or receipt.moved or receipt.request.instruction != request.instruction:
+        return None
+    seed = receipt.request.seed
+    return (seed - index) % (MAX_SEED + 1) if vary_seed and seed is not None else seed
+
+
+def _receipt_of(target: Path) -> Receipt | None:
+    try:
+        return find_receipt(target)
+    except InvalidImage:
+        return None
+
+
+def _is_newer(photo: Path, target: Path) -> bool:
+    """Whether ``photo`` was changed after ``target`` was made; a clock that runs ahead says nothing."""
+    try:
+        changed = photo.stat().st_mtime
+        return target.stat().st_mtime < changed <= time.time()
+    except OSError:
+        return False
