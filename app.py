@@ -27,7 +27,7 @@ def main() -> None:
     except ValueError as error:
         raise SystemExit(str(error)) from error
     os.environ["GRADIO_TEMP_DIR"] = str(visitors.store.uploads)  # so that uploads come under the same rule
-    page = build_page(Studio(model, _load), visitors, limits)
+    page = build_page(Studio(model, _load, bool(limits.other_models)), visitors, limits)
     page.queue(max_size=limits.waiting, api_open=False)
     page.launch(
         **LOOK,

@@ -33,9 +33,11 @@ class Studio:
     Args:
         model: the first one's name, as ``Editor.load`` takes it.
         load: makes the editor of that name; runs in a thread.
+        others: whether other models than the first may be asked for, which then are loaded, too.
     """
 
-    def __init__(self, model: str = "auto", load: "Callable[[str], Editor]" = load_editor) -> None:
+    def __init__(self, model: str = "auto", load: "Callable[[str], Editor]" = load_editor, others: bool = True) -> None:
+        self._others = others and not zero_gpu.ACTIVE
         self._stream: zero_gpu.Stream = self._stream_here
         self._stream_gallery: zero_gpu.Stream = self._stream_gallery_here
         if zero_gpu.ACTIVE:
@@ -64,7 +66,7 @@ class Studio:
         """The names of the models to choose from, the first one first if it has a name; waits until that is loaded."""
         name = self._first_name()
         first = () if name is None else (name,)
-        if zero_gpu.ACTIVE:
+        if not self._others:
             return first
         return tuple(dict.fromkeys([*first, *(checkpoint.name for checkpoint in KNOWN)]))
 

@@ -7,7 +7,9 @@ import gradio as gr
 from gradio.data_classes import ImageData, ListFiles
 
 from pix2pix.errors import InvalidImage
+from pix2pix.files.naming import safe_name
 
+MAX_NAME_BYTES = 200  # with a number and another ending it fits into the 255 of most file systems
 NOT_UPLOADED = "This is no photo that was uploaded here; choose it again."
 
 
@@ -16,6 +18,13 @@ def _uploaded(name: Any) -> Any:
     if isinstance(name, str) and "://" in name:
         raise InvalidImage(NOT_UPLOADED)
     return name
+
+
+def own_name(said: str) -> str:
+    """What a photo is called whose name was ``said``: without folders, and safe where it is odd or very long."""
+    name = Path(said).name
+    is_fine = name.isprintable() and 0 < len(name.encode(errors="replace")) <= MAX_NAME_BYTES
+    return name if is_fine else safe_name(name)
 
 
 class PhotoUpload(gr.Image):
@@ -42,4 +51,4 @@ class PhotosUpload(gr.File):
         return await super().async_move_resource_to_block_cache(_uploaded(url_or_file_path))
 
     def preprocess(self, payload: ListFiles | None) -> list[tuple[Path, str]]:
-        return [(Path(file.path), Path(file.orig_name or file.path).name) for file in payload or []]
+        return [(Path(file.path), own_name(file.orig_name or file.path)) for file in payload or []]

@@ -108,7 +108,9 @@ def data_photo(scene, tmp_path) -> str:
 
 
 def join(address: str, values: dict, endpoint: str = "edit", **options) -> httpx.Response:
-    return CLIENT.post(f"{address}/gradio_api/call/v2/{endpoint}", json=values, **options)
+    headers = {"Content-Type": "application/json", **options.pop("headers", {})}
+    url = f"{address}/gradio_api/call/v2/{endpoint}"
+    return CLIENT.post(url, content=json.dumps(values), headers=headers, **options)
 
 
 def heard(address: str, job: str, endpoint: str = "edit") -> tuple[str, object]:

@@ -175,6 +175,15 @@ def test_the_first_model_and_the_known_ones_can_be_chosen(photos):
     assert result.checkpoint == "pocket"
 
 
+def test_without_others_nobody_can_make_it_load_one(pocket):
+    shelf = Shelf(pocket=pocket)
+    studio = Studio("pocket", shelf, others=False)
+    assert studio.models() == ("pocket",)
+    with pytest.raises(InvalidRequest):
+        studio.editor("timbrooks/instruct-pix2pix")
+    assert shelf.asked == ["pocket"]
+
+
 def test_a_model_that_cannot_be_loaded_is_tried_again(monkeypatch):
     studio = Studio("pocket")
     first = studio.editor()
@@ -271,7 +280,7 @@ def test_the_app_takes_no_model_for_auto(value, model, monkeypatch):
     monkeypatch.delenv("PIX2PIX_MODEL", raising=False)
     if value is not None:
         monkeypatch.setenv("PIX2PIX_MODEL", value)
-    monkeypatch.setattr(app, "Studio", lambda model, load: chosen.append(model))
+    monkeypatch.setattr(app, "Studio", lambda model, load, others: chosen.append(model))
     monkeypatch.setattr(app, "build_page", MagicMock())
     app.main()
     assert chosen == [model]

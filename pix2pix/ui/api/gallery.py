@@ -22,6 +22,7 @@ from pix2pix.ui.api.photos import UPLOAD_TOOL, WAYS, PhotosInput
 from pix2pix.ui.gallery.board import MAX_PHOTOS
 from pix2pix.ui.protocols import EditService
 from pix2pix.ui.queues import GALLERY_QUEUE
+from pix2pix.ui.safely import sentence_for
 
 DESCRIPTION = (
     f"Edit many photos with one instruction. Hand in each photo as {WAYS}{UPLOAD_TOOL}. Settings that are left out are "
@@ -80,7 +81,10 @@ def _written(outcome: Outcome, name: str, folder: Path, format: str, metadata: b
     if result is None:
         return ArchivedPhoto(name, None, None, str(outcome.error))
     file = folder / f"{outcome.index}{suffix_for(result.origin, format)}"
-    save_result(result, file, metadata=metadata)
+    try:
+        save_result(result, file, metadata=metadata)
+    except OSError as error:
+        return ArchivedPhoto(name, None, None, sentence_for(error))
     return ArchivedPhoto(name, result.request, file)
 
 

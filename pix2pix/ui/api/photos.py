@@ -2,12 +2,16 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import gradio as gr
-from gradio.processing_utils import save_base64_to_cache, ssrf_protected_download
+from gradio.processing_utils import save_base64_to_cache
 
 from pix2pix.errors import InvalidImage
+from pix2pix.photo.limits import MAX_BYTES
 from pix2pix.ui.api.addresses import file_at, served
+from pix2pix.ui.crowd.fetching import fetched
+from pix2pix.ui.upload import own_name
 
 WAYS = "its address (http or https), a data URL, or an upload to this app"
 UPLOAD_TOOL = "; for a file of your user, call upload_file_to_gradio first if you have it, and send what it returns"
@@ -64,7 +68,12 @@ def _received(photo: Any, field: gr.components.Component) -> tuple[Path, str]:
         raise InvalidImage(NO_PHOTO)
     file = _file(photo, field.GRADIO_CACHE)
     field.temp_files.add(str(file))  # these gradio clears away after a while
-    return file, Path(name if isinstance(name, str) and name else file.name).name
+    return file, own_name(name if isinstance(name, str) and name else _last_part(photo) or file.name)
+
+
+def _last_part(address: str) -> str:
+    """What the file at an address is called there; nothing for what is no address."""
+    return Path(unquote(urlsplit(address).path)).name if address.startswith(("http://", "https://")) else ""
 
 
 def _file(photo: str, folder: str) -> Path:
@@ -78,6 +87,6 @@ def _file(photo: str, folder: str) -> Path:
             return file
         raise InvalidImage(NOT_AN_UPLOAD)
     try:
-        return file_at(photo) or Path(ssrf_protected_download(photo, folder))
+        return file_at(photo) or fetched(photo, Path(folder), MAX_BYTES)
     except Exception as error:  # whatever can go wrong between here and there
         raise InvalidImage(UNREACHABLE) from error

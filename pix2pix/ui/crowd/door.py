@@ -16,6 +16,7 @@ from pix2pix.ui.crowd import payloads, uploads
 from pix2pix.ui.crowd.refusal import Refusal
 
 RANGE = re.compile(rb"bytes=(\d{1,15})-(\d{1,15})|bytes=\d{1,15}-|bytes=-\d{1,15}")
+ELSEWHERE = re.compile(r"/gradio_api/(file=\s*https?:|proxy=)", re.IGNORECASE)  # gradio would fetch from there
 LISTENING = re.compile(r"/gradio_api/call/(?:v2/)?[^/]+/([^/]+)/?$")
 MAX_BODY = 400_000_000  # bytes: photos as data URLs are a third larger than their files
 MAX_BODY_AT_ONCE = 2_000_000  # of the page's own small calls
@@ -102,8 +103,8 @@ async def _refused(body: bytes, start: MutableMapping[str, Any], send: Send) -> 
 
 
 def _check_address(scope: Scope) -> None:
-    """Refuse names that no file has, and forget a range that is none: a server may send the whole file instead."""
-    if "\0" in scope["path"]:
+    """Refuse names that no file here has, and forget a range that is none: a server may send the whole file instead."""
+    if "\0" in scope["path"] or ELSEWHERE.search(scope["path"]):
         raise Refusal(NO_FILE, 404)
     scope["headers"] = [one for one in scope["headers"] if one[0] != b"range" or _is_range(one[1])]
 
