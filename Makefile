@@ -3,7 +3,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 PHOTOS ?= $(wildcard ../shared/photos)# to measure on; where there are none, those that come with gradio
 
-.PHONY: run test lint bench detail gpu pocket evaluate clean
+.PHONY: run test torture lint bench detail gpu pocket evaluate clean
 
 run: $(INSTALLED)
 	$(BIN)/python app.py
@@ -11,6 +11,9 @@ run: $(INSTALLED)
 test: $(INSTALLED)
 	$(BIN)/python -m tests.browser
 	$(BIN)/python -m pytest
+
+torture: $(INSTALLED)
+	$(BIN)/python -m pytest -m torture -s tests/reliability
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -11,9 +11,10 @@ from PIL import Image, ImageOps
 
 from pix2pix.errors import InvalidImage
 from pix2pix.origin import Origin
+from pix2pix.photo import limits
 from pix2pix.photo.colours.named import named_colours
 from pix2pix.photo.colours.srgb import MANY_BITS, to_8_bits, to_srgb
-from pix2pix.photo.limits import MAX_ASPECT, MAX_BYTES, MAX_PIXELS, PIXELS_A_BYTE, SURE_PIXELS
+from pix2pix.photo.limits import MAX_ASPECT, MAX_BYTES, MAX_PIXELS
 from pix2pix.photo.metadata import kept_metadata
 from pix2pix.photo.reading.formats import recognised
 from pix2pix.photo.reading.lossless import is_lossless
@@ -122,8 +123,7 @@ def open_image(source: str | os.PathLike[str] | bytes) -> Image.Image:
         file.seek(0)
         image = recognised(file)
         _check_shape(*image.size)
-        if image.width * image.height > max(SURE_PIXELS, length * PIXELS_A_BYTE):
-            raise InvalidImage(TOO_EMPTY)
+        _check_content(image, length)
         image.info["lossless"] = is_lossless(image)
     except InvalidImage:
         file.close()
@@ -159,6 +159,15 @@ def _check_shape(width: int, height: int) -> None:
         raise InvalidImage(TOO_LARGE)
     if max(width, height) > MAX_ASPECT * min(width, height):
         raise InvalidImage(TOO_NARROW)
+
+
+def _check_content(image: Image.Image, length: int) -> None:
+    """Whether a file of ``length`` bytes can hold as many pixels as it claims."""
+    most = max(limits.SURE_PIXELS, length * limits.PIXELS_A_BYTE)
+    if _format(image) == "JPEG":
+        most = length * limits.PIXELS_A_BYTE_OF_JPEG
+    if image.width * image.height > most:
+        raise InvalidImage(TOO_EMPTY)
 
 
 def _format(image: Image.Image) -> str:

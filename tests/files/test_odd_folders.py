@@ -1,4 +1,4 @@
-"""Folders as they are found in the world: odd names, links, files that change, targets that fill up, two runs at once."""
+"""Folders as they are found in the world: odd names, links, files that change, full targets, two runs at once."""
 
 import errno
 import os
