@@ -99,6 +99,12 @@ def test_a_name_at_the_limit_has_room_for_a_number(tmp_path):
     assert second.name == "é" * 124 + "-2.jpeg"
 
 
+def test_names_that_look_alike_are_told_apart(tmp_path):
+    alike = [tmp_path / name for name in ("été.png", "e\u0301te\u0301.png", "ÉTÉ.png", "straße.png", "STRASSE.png")]
+    names = [path.name for path in unique(alike)]
+    assert names == ["été.png", "e\u0301te\u0301-2.png", "ÉTÉ-3.png", "straße.png", "STRASSE-2.png"]
+
+
 def test_another_run_never_passes_for_this_one(run, folder, tmp_path):
     """Other words, another seed, a changed photo, a file of somebody else: each is said, and nothing is lost."""
     out = tmp_path / "out"

@@ -11,7 +11,7 @@ from pix2pix import InvalidImage
 from pix2pix.photo import open_photo
 from pix2pix.photo.decoding import origin_of
 from pix2pix.photo.reading import foreign
-from pix2pix.photo.reading.formats import FORMATS, is_photo
+from pix2pix.photo.reading.formats import is_photo
 from tests.photo.test_decoding import assert_one_clear_sentence, chunk, difference, encoded
 
 NOISE = Image.effect_noise((240, 160), 60).convert("RGB")
@@ -79,7 +79,8 @@ def test_jpeg_2000_tells_whether_it_lost_something(scene, mode, irreversible):
 
 
 def test_nothing_but_the_list_is_decoded(scene):
-    for name in set(Image.SAVE) - {*FORMATS, "MPO", "DIB"}:
+    taken = {"PNG", "JPEG", "MPO", "WEBP", "GIF", "AVIF", "HEIF", "TIFF", "BMP", "DIB", "JPEG2000"}
+    for name in set(Image.SAVE) - taken:
         for image in (scene, scene.convert("1")):
             try:
                 data = encoded(image, name)

@@ -102,9 +102,9 @@ def values_upon_each_other() -> bytes:
 
 
 def one_huge_tile() -> bytes:
-    fields = {256: 64, 257: 64, 258: 8, 259: 8, 262: 1, 277: 1, 322: 50_000, 323: 50_000, 324: 400, 325: len(ZEROS)}
+    fields = {256: 64, 257: 64, 258: 8, 259: 8, 262: 1, 277: 1, 322: 7_696, 323: 7_696, 324: 400, 325: len(ZEROS)}
     entries = b"".join(struct.pack("<HHLL", tag, 4, 1, value) for tag, value in fields.items())
-    return (b"II*\0\x08\0\0\0" + struct.pack("<H", len(fields)) + entries).ljust(400, b"\0") + ZEROS
+    return (b"II*\0\x08\0\0\0" + struct.pack("<H", len(fields)) + entries + bytes(4)).ljust(400, b"\0") + ZEROS
 
 
 def in_png(kind: bytes, data: bytes, number: int = 1) -> bytes:

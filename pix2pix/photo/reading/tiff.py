@@ -18,7 +18,7 @@ REDUCED = 1  # a bit of KIND: a small copy of another picture
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 NUMBERS = {3: "H", 4: "L", 13: "L", 16: "Q"}  # kinds of which the first values are looked at
 MAX_FIELDS, MAX_INSIDE = 4_000, 8
-MAX_TILE = 64_000_000  # pixels
+MAX_TILE = 4_096**2  # pixels
 
 Directory = dict[int, tuple[int, ...]]
 
