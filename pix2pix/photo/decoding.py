@@ -75,7 +75,7 @@ def open_photo(source: str | os.PathLike[str] | bytes | Image.Image | Photo) -> 
         return source
     if isinstance(source, Image.Image):
         _check_shape(*source.size)
-        return _decode(source, lambda: source, is_ours=False)
+        return _decode(source, None)
     return _decode_file(lambda: open_image(source))
 
 
@@ -182,12 +182,13 @@ def _origin(image: Image.Image) -> Origin:
 
 def _decode_file(opened: Callable[[], Image.Image]) -> Photo:
     with opened() as image:
-        return _decode(image, opened, is_ours=True)
+        return _decode(image, opened)
 
 
-def _decode(image: Image.Image, again: Callable[[], Image.Image], is_ours: bool) -> Photo:
-    """The photo in ``image``, which ``again`` opens again. One that ``is_ours`` may be changed, so that large ones are
-    in memory once."""
+def _decode(image: Image.Image, again: Callable[[], Image.Image] | None) -> Photo:
+    """The photo in ``image``, which ``again`` opens again; then it is ours and is changed, so that large ones are in
+    memory once. Where that is ``None``, it is somebody else's and stays as it is."""
+    is_ours = again is not None
     try:
         load_whole(image, again)
         _check_shape(*image.size)  # some formats find out while they decode

@@ -205,3 +205,14 @@ def test_a_jpeg_that_stops_early_is_read_without_a_switch_for_all():
     assert ImageFile.LOAD_TRUNCATED_IMAGES is False
     with pytest.raises(OSError, match="truncated"):
         Image.open(io.BytesIO(data[:-2])).load()
+
+
+def test_a_picture_that_was_handed_in_stays_as_it_is():
+    data = encoded(NOISE, "JPEG")
+    handed = Image.open(io.BytesIO(data))
+    assert difference(open_photo(handed).rgb, open_photo(data).rgb) == 0
+    assert "load_read" not in vars(handed)
+    cut = Image.open(io.BytesIO(data[:-2]))
+    with pytest.raises(InvalidImage, match="incomplete"):
+        open_photo(cut)
+    assert cut.fp is not None

@@ -11,19 +11,19 @@ FILL, SCAN, PROGRESSIVE = b"\xff", b"\xff\xda", b"\xff\xc2"  # marks of a JPEG
 OTHER_END = b"\xca\x35" * 64 + END  # begins with other bits than nothing, which decoders take for zeros
 
 
-def load_whole(image: Image.Image, again: Callable[[], Image.Image]) -> None:
+def load_whole(image: Image.Image, again: Callable[[], Image.Image] | None) -> None:
     """Decode ``image``.
 
     A JPEG that stops early is decoded with two different ends. Where the file itself says all, both give the same
     pixels; where something is missing, an end is taken for it, and the two differ.
 
     Args:
-        again: opens the same picture a second time; asked only for such a JPEG.
+        again: opens the same picture a second time; asked only for such a JPEG, which without it is refused.
 
     Raises:
         OSError, among others: it cannot be decoded, or not wholly.
     """
-    if not isinstance(image, JpegImageFile):
+    if again is None or not isinstance(image, JpegImageFile):
         image.load()
         return
     if _load_with(image, END):
