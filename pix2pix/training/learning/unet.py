@@ -5,6 +5,8 @@ which is pure noise, that is the clean picture with its sign turned; further dow
 that what is drawn already is seen and kept.
 """
 
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderTiny, DDIMScheduler, UNet2DConditionModel
@@ -15,8 +17,9 @@ from pix2pix.training.recipe import DenoiserRecipe, LanguageRecipe
 
 ATTENDING = 4  # latents per side of a cell that looks at the words
 GROUPS = 16  # of the group normalisations
-CARRIER = 6.0  # added to what is carried, so that normalisations hardly depend on the picture
-SIGNS = torch.tensor([[1, -1, 1, -1], [1, -1, -1, 1]])  # of the carrier and of a carried value, in its four channels
+STEADY = 20.0  # constants beside what is carried, so that normalisations hardly depend on the picture
+RIDGE = 1e-5
+TIME_ONLY = 192  # features of the time's embedding that the words leave alone at first
 SPREAD = 0.03  # variance that edits have around the photo, in scaled latents, as far as the untrained network knows
 FIRST_SHARE = 0.12  # of the timesteps are the very first of every edit,
 LATE_SHARE, LATE_FROM = 0.28, 850  # this share is drawn from the noisiest, which decide the edit, the rest from all
@@ -61,67 +64,102 @@ def start_as_identity(unet: UNet2DConditionModel, scaling_factor: float) -> None
     At every timestep it takes the photo for what will come, and believes the noisy latents the more, the less noise is
     in them. So “do nothing” is there before any training, and edits are learnt as differences.
 
-    Normalisations and SiLUs stand in the way. Each value x passes them as the four channels c + x, -c - x, c - x,
-    x - c: their mean is zero and their deviation nearly the constant c, and silu(z) - silu(-z) = z. So the first block
-    multiplies noisy latents and photo by a gain each that follows the time, and adds them up; the way to the end is
-    the first skip connection. The words begin without a say in the time, and get one.
+    Normalisations and SiLUs stand in the way. Each value x passes them as the pair x, -x beside constants so large that
+    the deviation of the group hardly depends on the picture, and silu(z) - silu(-z) = z. The last block multiplies
+    noisy latents and photo by a gain each that follows the time, and adds them up.
     """
     for module in unet.modules():
         if isinstance(module, ResnetBlock2D):
             nn.init.zeros_(module.conv2.weight)
             nn.init.zeros_(module.conv2.bias)
-    nn.init.zeros_(unet.add_embedding.norm2.weight)
-    latents, first, (early, late) = unet.config.out_channels, unet.down_blocks[0].resnets[0], unet.up_blocks[-1].resnets
-    for convolution in (unet.conv_in, first.conv1, unet.conv_out):
-        nn.init.zeros_(convolution.weight)
-        nn.init.zeros_(convolution.bias)
-    for place in range(2 * latents):
-        four = slice(4 * place, 4 * place + 4)
-        unet.conv_in.weight[four, place, 1, 1] = SIGNS[1] * (1 if place < latents else scaling_factor)
-        unet.conv_in.bias[four] = SIGNS[0] * CARRIER
-        first.conv1.weight[four, four, 1, 1] = torch.outer(SIGNS[1], _reading())
-        first.conv1.bias[four] = SIGNS[0] * CARRIER
-    _follow_the_time(unet, first)
-    for latent in range(latents):
-        four, photo = slice(4 * latent, 4 * latent + 4), slice(4 * (latents + latent), 4 * (latents + latent) + 4)
-        for read in (four, photo):  # the first block adds the velocity to what it was given, in one channel of four
-            first.conv2.weight[4 * latent, read, 1, 1] = _reading()
-        _carry_on(early.conv_shortcut, latent, {early.conv_shortcut.in_channels - 8 * latents + 4 * latent: 1.0})
-        for channel, of_carrier, of_value in zip(range(four.start, four.stop), *SIGNS.tolist(), strict=True):
-            known = late.conv_shortcut.in_channels - 8 * latents + 4 * latent  # what it had been given
-            _carry_on(late.conv_shortcut, channel, {latent: of_value, known: -of_value}, of_carrier * CARRIER)
-        unet.conv_out.weight[latent, four, 1, 1] = _reading()
+    latents, width, (early, late) = (
+        unet.config.out_channels,
+        unet.config.block_out_channels[0],
+        unet.up_blocks[-1].resnets,
+    )
+    nn.init.zeros_(unet.conv_out.weight)
+    nn.init.zeros_(unet.conv_out.bias)
+    carried, gained, drawn = Lanes(2 * latents, 2 * width), Lanes(2 * latents, width), Lanes(latents, width)
+    skip = early.conv_shortcut.in_channels - width  # the first channel of what comes straight from the beginning
+    for value in range(2 * latents):
+        unet.conv_in.weight[value] = 0
+        unet.conv_in.bias[value] = 0
+        unet.conv_in.weight[value, value, 1, 1] = 1 if value < latents else scaling_factor
+    carried.prepare(early.conv_shortcut)
+    gained.prepare(late.conv1)
+    drawn.prepare(late.conv_shortcut)
+    for value in range(2 * latents):
+        for sign, channel in carried.pair(value):
+            early.conv_shortcut.weight[channel, skip + value] = sign
+        for sign, channel in gained.pair(value):
+            carried.read(late.conv1, channel, value, sign)
+        for sign, channel in drawn.pair(value % latents):
+            gained.read(late.conv2, channel, value, sign)
+    for value in range(latents):
+        drawn.read(unet.conv_out, value, value, 1)
+    _follow_the_time(unet, late, gained)
 
 
-def _reading() -> Tensor:
-    """(4,): the weights that read a value from its four channels behind a normalisation and a SiLU."""
-    weights: Tensor = SIGNS[1] * (CARRIER**2 + 1) ** 0.5 / 2
-    return weights
+@dataclass(frozen=True)
+class Lanes:
+    """Where values are carried through a normalisation of ``channels`` in GROUPS groups, from the first channel on."""
+
+    values: int
+    channels: int
+
+    @property
+    def group(self) -> int:
+        """Channels of a group: pairs, and two constants at the end."""
+        return self.channels // GROUPS
+
+    @property
+    def used(self) -> int:
+        """How many channels are taken, in whole groups."""
+        return -(-self.values // (self.group // 2 - 1)) * self.group
+
+    @property
+    def deviation(self) -> float:
+        """Of a group whose values have a deviation of about 1."""
+        return ((self.group - 2 + 2 * STEADY**2) / self.group) ** 0.5
+
+    def pair(self, value: int) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Sign and channel of ``value`` and of its negative."""
+        group, place = divmod(value, self.group // 2 - 1)
+        return (1, group * self.group + 2 * place), (-1, group * self.group + 2 * place + 1)
+
+    def prepare(self, convolution: nn.Conv2d) -> None:
+        """Let ``convolution`` give nothing but the constants in the channels that are taken."""
+        assert convolution.bias is not None
+        convolution.weight[: self.used] = 0
+        convolution.bias[: self.used] = 0
+        for end in range(self.group, self.used + 1, self.group):
+            convolution.bias[end - 2], convolution.bias[end - 1] = STEADY, -STEADY
+
+    def read(self, convolution: nn.Conv2d, channel: int, value: int, sign: int) -> None:
+        """Let ``convolution`` add ``value``, behind the normalisation and a SiLU, to its output ``channel``."""
+        middle = convolution.kernel_size[0] // 2
+        for sign_of_lane, lane in self.pair(value):
+            convolution.weight[channel, lane, middle, middle] = sign * sign_of_lane * self.deviation
 
 
-def _carry_on(convolution: nn.Conv2d, channel: int, weights: dict[int, float], bias: float = 0.0) -> None:
-    """Let ``channel`` be the sum of the channels in ``weights``, which have a carrier each unless they cancel."""
-    assert convolution.bias is not None
-    convolution.weight[channel] = 0
-    for seen, weight in weights.items():
-        convolution.weight[channel, seen] = weight
-    convolution.bias[channel] = bias
+def _follow_the_time(unet: UNet2DConditionModel, block: ResnetBlock2D, gained: Lanes) -> None:
+    """Let ``block`` multiply noisy latents and photo by their gains: a least squares fit to what it knows of the time.
 
-
-def _follow_the_time(unet: UNet2DConditionModel, block: ResnetBlock2D) -> None:
-    """Let ``block`` multiply what it carries by the gains of noisy latents and photo: a least squares fit."""
-    timesteps = torch.arange(1000)
-    known = F.silu(unet.time_embedding(unet.time_proj(timesteps))).double()
-    known = torch.cat([known, torch.ones(1000, 1, dtype=torch.float64)], 1)
-    wanted = torch.stack(linear_gains(make_scheduler().alphas_cumprod.double()), 1) - 1
-    square = known.T @ known + 1e-4 * torch.eye(known.shape[1], dtype=torch.float64)
-    fit = torch.linalg.solve(square, known.T @ wanted).float()
-    half = block.conv1.out_channels // 2
-    nn.init.zeros_(block.time_emb_proj.weight)
-    nn.init.zeros_(block.time_emb_proj.bias)
-    for index, rows in enumerate((slice(0, half), slice(half, 2 * half))):  # the second half of all are shifts
-        block.time_emb_proj.weight[rows] = fit[:-1, index]
-        block.time_emb_proj.bias[rows] = fit[-1, index]
+    The words are told together with the time, and begin without a say in a part of it.
+    """
+    unet.add_embedding.norm2.weight[:TIME_ONLY] = 0
+    timesteps = torch.cat([torch.arange(1000), torch.full((500,), 999)])  # the first one of every edit counts most
+    known = F.silu(unet.time_embedding(unet.time_proj(timesteps)))[:, :TIME_ONLY].double()
+    known = torch.cat([known, torch.ones(len(known), 1, dtype=torch.float64)], 1)
+    wanted = torch.stack(linear_gains(make_scheduler().alphas_cumprod.double()[timesteps]), 1) - 1
+    fit = torch.linalg.solve(known.T @ known + RIDGE * torch.eye(TIME_ONLY + 1), known.T @ wanted).float()
+    for value in range(gained.values):
+        for _, channel in gained.pair(value):
+            of_photo = int(value >= gained.values // 2)
+            block.time_emb_proj.weight[[channel, channel + gained.channels]] = 0  # the second half are shifts
+            block.time_emb_proj.bias[[channel, channel + gained.channels]] = 0
+            block.time_emb_proj.weight[channel, :TIME_ONLY] = fit[:-1, of_photo]
+            block.time_emb_proj.bias[channel] = fit[-1, of_photo]
 
 
 def linear_gains(alphas: Tensor) -> tuple[Tensor, Tensor]:
