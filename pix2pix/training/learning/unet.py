@@ -5,6 +5,7 @@ which is pure noise, that is the clean picture with its sign turned; further dow
 that what is drawn already is seen and kept.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -120,7 +121,7 @@ class Lanes:
     @property
     def deviation(self) -> float:
         """Of a group whose values have a deviation of about 1."""
-        return ((self.group - 2 + 2 * STEADY**2) / self.group) ** 0.5
+        return math.sqrt((self.group - 2 + 2 * STEADY**2) / self.group)
 
     def pair(self, value: int) -> tuple[tuple[int, int], tuple[int, int]]:
         """Sign and channel of ``value`` and of its negative."""
