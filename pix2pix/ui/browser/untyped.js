@@ -1,7 +1,7 @@
 // Some browsers know no type for a HEIC, or for an ending that is rare, and gradio refuses what has none. What a file is
 // gets decided on the server, by its content; so here every file that is handed in as a photo counts as a picture.
 const PHOTO_INPUT = "#photo input[type=file]";
-const ENDINGS = "image/*,.heic,.heif,.hif,.avif,.jfif,.jpe";
+const ENDINGS = "image/*,.heic,.heif,.hif,.avif,.jfif,.jpe,.tif,.tiff,.bmp,.jp2,.j2k";
 
 function pictures(files) {
   const typed = new DataTransfer();
