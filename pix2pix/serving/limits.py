@@ -36,8 +36,8 @@ class Limits:
     waiting_each: int = 10
     mcp_calls: int = 8
     opening_megapixels: float = 80.0
-    upload_files: int = 100
-    upload_bytes: int = 1_000_000_000
+    upload_files: int = 200
+    upload_bytes: int = 2_000_000_000
     other_models: int = 0
 
     def check(self, request: EditRequest, defaults: Defaults) -> None:

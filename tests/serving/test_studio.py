@@ -280,7 +280,8 @@ def test_the_app_takes_no_model_for_auto(value, model, monkeypatch):
     monkeypatch.delenv("PIX2PIX_MODEL", raising=False)
     if value is not None:
         monkeypatch.setenv("PIX2PIX_MODEL", value)
-    monkeypatch.setattr(app, "Studio", lambda model, load, others: chosen.append(model))
-    monkeypatch.setattr(app, "build_page", MagicMock())
+    monkeypatch.setattr("pix2pix.serving.studio.Studio", lambda model, load, others: chosen.append(model))
+    monkeypatch.setattr("pix2pix.ui.build_page", MagicMock())
+    monkeypatch.setattr("pix2pix.serving.start.read_port", lambda environment: 7860)
     app.main()
     assert chosen == [model]
