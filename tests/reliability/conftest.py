@@ -23,6 +23,7 @@ from pix2pix.ui.api.server import app_options
 from pix2pix.ui.theme import LOOK
 
 DEFAULTS = Defaults(4, 7.5, 1.5, 512)
+SESSIONS = 20  # that gradio keeps
 CLIENT = httpx.Client(verify=False, timeout=60)  # one for all: making one takes longer than most answers
 PREVIEW = Image.new("RGB", (8, 8))
 
@@ -84,7 +85,13 @@ def serving(folder: Path, service: Fake, **limits) -> Iterator[str]:
     store = Store(folder / "data", keep_seconds=3600, max_bytes=10**9)
     page = build_page(service, Visitors(store, allowed), allowed)
     page.queue(max_size=allowed.waiting, api_open=False)
-    options = {"prevent_thread_lock": True, "quiet": True, "mcp_server": True, **LOOK}
+    options = {
+        "prevent_thread_lock": True,
+        "quiet": True,
+        "mcp_server": True,
+        "state_session_capacity": SESSIONS,
+        **LOOK,
+    }
     page.launch(server_port=None, app_kwargs=app_options(), strict_cors=True, **options)
     try:
         yield page.local_url.rstrip("/")

@@ -85,6 +85,7 @@ def test_a_disk_without_room(tmp_path, monkeypatch):
 
 def test_an_older_python(monkeypatch):
     monkeypatch.setattr(app, "sys", SimpleNamespace(version_info=(3, 9, 1)))
+    monkeypatch.setattr(app, "_serve", lambda: pytest.fail("it went on"))
     with pytest.raises(SystemExit, match=r"^This app needs Python 3\.11 or newer, and this is Python 3\.9\.$"):
         app.main()
 
