@@ -23,6 +23,7 @@ from PIL.Image import Image
 from pix2pix.events import Result
 from pix2pix.files.formats import save_result, suffix_for
 from pix2pix.files.naming import safe_name
+from pix2pix.files.receipt import Receipt, find_receipt
 from pix2pix.photo import Photo, open_photo
 from pix2pix.photo.thumbnail import fitted
 from pix2pix.request import EditRequest
@@ -91,6 +92,11 @@ class Workspace:
             return json.dumps({**entry, "browsers_show_it": photo.origin.shown_by_browsers})
 
         return self.photo(self._store.put(self.visitor, "photo", write))
+
+    def receipt_of(self, photo: StoredPhoto) -> Receipt | None:
+        """What ``photo`` says of how it was made, perhaps only behind its pixels; errors as ``add_photo``."""
+        with self._opening.of(pixels_in(photo.file)):
+            return find_receipt(photo.file)
 
     def photo(self, id: str) -> StoredPhoto:
         """The photo ``id``; raises ``KeyError`` if it is not here."""

@@ -67,6 +67,19 @@ def test_photos_are_opened_a_few_at_a_time(tmp_path, monkeypatch):
     assert (crowd.most, crowd.said) == (2, [])
 
 
+def test_receipts_are_read_a_few_at_a_time(tmp_path, monkeypatch):
+    """A PNG may hold its receipt behind its pixels."""
+    crowd = Crowd(4)
+    monkeypatch.setattr("pix2pix.serving.workspace.find_receipt", crowd.looking)
+    Image.new("RGB", (SIDE, SIDE)).save(tmp_path / "photo.png")
+    store = Store(tmp_path / "data", keep_seconds=3600, max_bytes=10**9)
+    workspace = Visitors(store, Limits(opening_megapixels=1)).workspace(new_key())
+    photo = workspace.add_photo(tmp_path / "photo.png")
+    crowd.run(lambda _: workspace.receipt_of(photo))
+    store.close()
+    assert (crowd.most, crowd.said) == (1, [])
+
+
 def test_a_photo_that_is_larger_is_opened_alone():
     crowd, both = Crowd(4), Opening(10)
 

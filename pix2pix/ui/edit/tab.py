@@ -10,7 +10,7 @@ import gradio as gr
 
 from pix2pix.errors import EditError, EditFailed, InvalidImage
 from pix2pix.events import Result, Step, nothing_changed
-from pix2pix.files.receipt import Receipt, find_receipt
+from pix2pix.files.receipt import Receipt
 from pix2pix.request import MAX_INSTRUCTION_LENGTH, EditRequest
 from pix2pix.serving.desk import Desk
 from pix2pix.serving.stored import StoredResult
@@ -205,7 +205,7 @@ class EditTab:
         workspace = self._visitors.workspace(key)
         try:
             photo = workspace.add_photo(path)
-            receipt = find_receipt(photo.file)
+            receipt = workspace.receipt_of(photo)
         except EditError as error:
             return {f.photo: None, **view.blank(f, stage.failed(str(error)))}
         Desk.of(workspace, tab).write(workspace, tab, photo=photo.id, view=None)
