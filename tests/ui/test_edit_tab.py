@@ -129,6 +129,14 @@ def test_another_model_that_is_broken_leaves_the_first_one(warnings, tab_with):
     assert warnings == ["It cannot be loaded."]
 
 
+def test_models_are_offered_only_where_there_is_a_choice(tab_with):
+    service = Service()
+    tab = tab_with(service)
+    assert tab.panel.open({})[tab.fields.advanced.model]["visible"] is True
+    service.models = lambda: ("small",)
+    assert tab.panel.open({})[tab.fields.advanced.model]["visible"] == "hidden"
+
+
 def test_a_gallery_opens_without_a_model(visitors):
     with gr.Blocks():
         service = Service(broken=("small",))

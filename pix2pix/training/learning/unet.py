@@ -73,11 +73,8 @@ def start_as_identity(unet: UNet2DConditionModel, scaling_factor: float) -> None
         if isinstance(module, ResnetBlock2D):
             nn.init.zeros_(module.conv2.weight)
             nn.init.zeros_(module.conv2.bias)
-    latents, width, (early, late) = (
-        unet.config.out_channels,
-        unet.config.block_out_channels[0],
-        unet.up_blocks[-1].resnets,
-    )
+    latents, width = unet.config.out_channels, unet.config.block_out_channels[0]
+    early, late = unet.up_blocks[-1].resnets
     nn.init.zeros_(unet.conv_out.weight)
     nn.init.zeros_(unet.conv_out.bias)
     carried, gained, drawn = Lanes(2 * latents, 2 * width), Lanes(2 * latents, width), Lanes(latents, width)

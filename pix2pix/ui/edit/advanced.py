@@ -53,14 +53,15 @@ class AdvancedPanel:
         """The page as it is once the model is loaded: its defaults, or what this person chose the last time."""
         f, preferences = self.fields, preferences or {}
         choices = list(self._service.models())
+        model = {"choices": choices, "visible": True if len(choices) > 1 else "hidden"}  # one is no choice
         try:
             editor = self._service.editor()
         except EditError as error:
-            return {self.banner: view.not_loaded(str(error)), f.advanced.model: gr.update(choices=choices)}
+            return {self.banner: view.not_loaded(str(error)), f.advanced.model: gr.update(**model)}
         name = editor.checkpoint.name
         known = preferences.get("values") if preferences.get("model") == name else None
         return view.merged(
-            {self.banner: view.about(editor), f.advanced.model: gr.update(choices=choices, value=name)},
+            {self.banner: view.about(editor), f.advanced.model: gr.update(value=name, **model)},
             view.defaults_of(f, editor.checkpoint),
             self._remembered(known),
             view.advice_of(f, editor.checkpoint),
