@@ -164,7 +164,7 @@ FORMAT = Setting(
     str,
     label="Save as",
     subject="The format",
-    help="The kind of file that a result becomes; own is the photo's own, or a JPEG or PNG where that opens more easily.",
+    help="The kind of file that a result becomes; own is the photo's own, or JPEG or PNG where that opens more easily.",
     flag="--format",
     place=Place.RESULT,
     choices=("own", "png", "jpeg", "webp"),
