@@ -17,7 +17,7 @@ PICTURE = (b"IHDR", b"PLTE", b"IDAT")
 REMARKS = (b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"pHYs", b"eXIf")
 TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 FRAME = b"fdAT"  # of an animation, behind the first picture
-MAX_CHUNKS, MAX_REMARK, MAX_TEXTS = 100_000, 1_000_000, 64
+MAX_CHUNKS, MAX_REMARK, MAX_TEXTS = 50_000, 1_000_000, 64
 MAX_PROFILE, MAX_TEXT = 8_000_000, 1_000_000  # bytes, unpacked; all texts together may have four times as many
 
 
@@ -90,7 +90,7 @@ def _is_wanted(file: IO[bytes], kind: bytes, length: int, found: _Found) -> bool
 
 def _is_short_text(kind: bytes, data: bytes, found: _Found) -> bool:
     found.texts += 1
-    if found.texts > MAX_TEXTS:
+    if found.texts > MAX_TEXTS or found.room < 0:
         return False
     _, _, rest = data.partition(b"\0")
     if kind == b"zTXt":
