@@ -22,7 +22,7 @@ def main() -> None:
     torch.set_flush_denormal(True)
     torch.use_deterministic_algorithms(True, warn_only=True)
     device = choose_device()
-    folder = make_checkpoint(recipe, given.run, device, given.autoencoder)
+    folder = make_checkpoint(recipe, given.run, device, given.autoencoder, given.begin_with)
     print(f"checkpoint in {folder}", flush=True)
     if not given.no_evaluation:
         torch.set_num_threads(CORES)
@@ -34,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--run", type=Path, default=Path("out/pocket"), help="folder of the states and the checkpoint")
     parser.add_argument("--size", choices=SIZES, default="small", help="small for a CPU, large for a GPU")
     parser.add_argument("--autoencoder", type=Path, help="a checkpoint whose autoencoder is taken over, not trained")
+    parser.add_argument("--begin-with", type=Path, metavar="RUN", help="a finished run, whose weights are trained on")
     parser.add_argument("--steps", type=int, help="steps of the denoiser, cool-down included")
     parser.add_argument("--threads", type=int, help="of the CPU; the weights depend on it")
     parser.add_argument("--photos", type=Path, help="folder of PNG photographs to measure on; without it gradio's")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
 
 from pix2pix import Editor, EditRequest
 from pix2pix.training.learning import denoiser
@@ -17,22 +18,22 @@ from pix2pix.training.learning.batches import NEITHER, NO_IMAGE, NO_TEXT, draw_b
 from pix2pix.training.learning.checkpoint import make_checkpoint
 from pix2pix.training.learning.colour_loss import ColourLoss
 from pix2pix.training.learning.export import size_in_megabytes
-from pix2pix.training.learning.locating import Locator
-from pix2pix.training.learning.pairs import Pairs, random_pictures
-from pix2pix.training.learning.unet import (
+from pix2pix.training.learning.network.locating import Locator
+from pix2pix.training.learning.network.noise import (
     FIRST_SHARE,
     LATE_SHARE,
     MAX_WEIGHT,
-    SPREAD,
     add_noise,
     clean_from_velocity,
     draw_noise,
     draw_timesteps,
-    linear_gains,
     make_scheduler,
-    make_unet,
+    step_down,
     weights_of_clean,
 )
+from pix2pix.training.learning.network.start import SPREAD, linear_gains
+from pix2pix.training.learning.network.unet import make_unet
+from pix2pix.training.learning.pairs import Pairs, random_pictures
 from pix2pix.training.learning.watch import SIDE
 from pix2pix.training.recipe import AutoencoderRecipe, DenoiserRecipe, LanguageRecipe, Recipe, Shards
 from pix2pix.training.state import numpy_generator, seeded
@@ -151,6 +152,24 @@ def test_an_autoencoder_can_be_taken_over(made, tmp_path):
     assert same == weights(made / "checkpoint")[Path("vae/diffusion_pytorch_model.safetensors")]
 
 
+def test_a_finished_run_can_be_begun_with(made, tmp_path, monkeypatch):
+    (tmp_path / "scenes.npy").write_bytes((made / "scenes.npy").read_bytes())
+    begun = {}
+
+    def first_step(learner, *arguments):
+        begun["unet"] = learner.unet.state_dict()
+        begun["naming"] = learner.reader.naming.weight.detach().clone()
+        raise Killed
+
+    monkeypatch.setattr(denoiser, "train_step", first_step)
+    with pytest.raises(Killed):
+        make_checkpoint(TINY, tmp_path, CPU, begin_with=made)
+    weights_of_unet = load_file(made / "checkpoint" / "unet" / "diffusion_pytorch_model.safetensors")
+    assert all(torch.equal(begun["unet"][name], weight.float()) for name, weight in weights_of_unet.items())
+    assert torch.equal(begun["naming"], load_file(made / "heads.safetensors")["naming.weight"])
+    assert not (tmp_path / "language.pt").exists()
+
+
 def test_the_checkpoint_is_what_the_app_runs(made):
     folder = made / "checkpoint"
     assert (folder / "model_index.json").exists()
@@ -234,6 +253,16 @@ def test_velocities_are_those_of_the_scheduler():
     velocity = scheduler.get_velocity(clean, noise, timesteps)
     assert torch.allclose(noisy, scheduler.add_noise(clean, noise, timesteps), atol=1e-5)
     assert torch.allclose(clean_from_velocity(velocity, noisy, timesteps, scheduler.alphas_cumprod), clean, atol=1e-4)
+
+
+def test_a_step_down_is_that_of_the_scheduler():
+    scheduler, generator = make_scheduler(), torch.Generator().manual_seed(0)
+    scheduler.set_timesteps(8)
+    noisy, velocity = torch.randn(2, 1, 1, 4, 4, generator=generator)
+    for earlier, timestep in zip(scheduler.timesteps[:-1], scheduler.timesteps[1:], strict=True):
+        clean = clean_from_velocity(velocity, noisy, earlier[None], scheduler.alphas_cumprod)
+        stepped = step_down(clean, noisy, earlier[None], timestep[None], scheduler.alphas_cumprod)
+        assert torch.allclose(stepped, scheduler.step(velocity, earlier, noisy).prev_sample, atol=1e-4)
 
 
 def test_errors_of_clean_latents_weigh_as_those_of_velocities():

@@ -26,6 +26,7 @@ class Batch:
         sources, targets: unscaled latents of photos and targets, (N, C, h, w).
         weights: (N, 1, h, w), how much the loss counts at each latent.
         scattered: (N,), whether the target has something at random places, such as flakes.
+        told: (N,), whether photo and sentence tell all of the target.
         sentences: what is asked for, empty texts among them.
     """
 
@@ -33,6 +34,7 @@ class Batch:
     targets: Tensor = field(repr=False)
     weights: Tensor = field(repr=False)
     scattered: Tensor = field(repr=False)
+    told: Tensor = field(repr=False)
     sentences: list[str]
 
     def weights_at(self, timesteps: Tensor) -> Tensor:
@@ -51,13 +53,18 @@ def draw_batch(shards: list[Pairs], pixels: int, rng: Generator) -> Batch:
     fitting = [shard for shard in shards if shard.sources.shape[1:] == size]
     count = max(1, round(pixels / (size[1] * size[2] * FACTOR**2)))
     samples = [_draw_sample(fitting[rng.integers(len(fitting))], words, rng) for _ in range(count)]
-    sources, targets, weights, scattered, sentences = zip(*samples, strict=True)
+    sources, targets, weights, scattered, told, sentences = zip(*samples, strict=True)
     return Batch(
-        torch.stack(sources), torch.stack(targets), torch.stack(weights), torch.tensor(scattered), list(sentences)
+        torch.stack(sources),
+        torch.stack(targets),
+        torch.stack(weights),
+        torch.tensor(scattered),
+        torch.tensor(told),
+        list(sentences),
     )
 
 
-def _draw_sample(pairs: Pairs, words: random.Random, rng: Generator) -> tuple[Tensor, Tensor, Tensor, bool, str]:
+def _draw_sample(pairs: Pairs, words: random.Random, rng: Generator) -> tuple[Tensor, Tensor, Tensor, bool, bool, str]:
     """One row of a batch."""
     index = int(rng.integers(len(pairs)))
     source, target, meaning = pairs.sources[index].float(), pairs.targets[index].float(), pairs.meanings[index]
@@ -67,4 +74,6 @@ def _draw_sample(pairs: Pairs, words: random.Random, rng: Generator) -> tuple[Te
         sentence = ""
     if NO_TEXT <= fate < NO_TEXT + NEITHER + NO_IMAGE:
         source = torch.zeros_like(source)
-    return source, target, pairs.weights[index], is_scattered(meaning), sentence
+    scattered = is_scattered(meaning)
+    told = not scattered and fate >= NO_TEXT + NEITHER + NO_IMAGE
+    return source, target, pairs.weights[index], scattered, told, sentence

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import AutoencoderTiny
+from diffusers import AutoencoderTiny, UNet2DConditionModel
 from numpy.random import Generator
 from torch import Tensor, nn
 from transformers import CLIPTokenizer
@@ -18,15 +18,17 @@ from pix2pix.training.learning.colour_loss import ColourLoss, fit_colour_loss
 from pix2pix.training.learning.crops import random_crops
 from pix2pix.training.learning.language import Reader, tokenize
 from pix2pix.training.learning.learner import Learner, make_learner
-from pix2pix.training.learning.pairs import Pool
-from pix2pix.training.learning.unet import (
+from pix2pix.training.learning.network.noise import (
+    FIRST,
     add_noise,
     clean_from_velocity,
     draw_noise,
     draw_timesteps,
     make_scheduler,
+    step_down,
     weights_of_clean,
 )
+from pix2pix.training.learning.pairs import Pool
 from pix2pix.training.recipe import Recipe
 from pix2pix.training.state import (
     half_precision,
@@ -43,6 +45,7 @@ WARM_UP = 250  # steps
 READER_RATE = 0.3  # of the UNet's learning rate
 WATCH_EVERY = 500  # steps
 SENTENCES = 40  # read in every step beside the batch's own, so that the text encoder goes on learning the grammar
+OWN_SHARE = 0.5  # of the rows whose target is told: their latents come from a step of the network's own
 NAMING_WEIGHT = 0.05
 LOCATING_WEIGHT = 0.3
 
@@ -56,6 +59,7 @@ def train_denoiser(
     run: Path,
     device: torch.device,
     watch: Callable[[Learner], None] | None = None,
+    begin_with: Path | None = None,
 ) -> Learner:
     """Train on pairs from ``scenes``, or go on from the state in ``run``.
 
@@ -63,11 +67,14 @@ def train_denoiser(
 
     Args:
         watch: is called with the learner every WATCH_EVERY steps.
+        begin_with: the folder of another run, as whose end this training begins.
 
     Returns:
         The learner, with its averages as weights.
     """
     learner = make_learner(vae, reader, recipe, device)
+    if begin_with:
+        learner.begin_with(begin_with)
     encode = encode_with(vae, device)
     size, kinds = recipe.denoiser.pool, recipe.denoiser.shards
     pools = {kind: Pool(scenes, encode, kind, size, recipe.seed, device) for kind in kinds}
@@ -167,9 +174,41 @@ def _batch_loss(
     clean, sources = (batch.targets * scaling_factor).to(device), batch.sources.to(device)
     timesteps, noise = draw_timesteps(len(clean), generator), draw_noise(clean.shape, generator).to(device)
     noisy = add_noise(clean, noise, timesteps, alphas)
-    with half_precision(device), learner.locator.listening(learner.unet) as features:
-        seen = torch.cat([noisy, sources], 1).to(memory_format=torch.channels_last)
-        velocity = learner.unet(seen, timesteps.to(device), embeds).sample.float()
-    predicted = clean_from_velocity(velocity, noisy, timesteps, alphas)
+    own = batch.told & (torch.rand(len(clean), generator=generator) < OWN_SHARE) & (timesteps < FIRST)
+    if own.any():
+        earlier = timesteps + 1 + (torch.rand(len(clean), generator=generator) * (FIRST - timesteps)).long()
+        kept = own.to(device)
+        noisy[kept] = _own_step(
+            learner.unet, clean[kept], noise[kept], sources[kept], embeds[kept].detach(), earlier[own], timesteps[own]
+        )
+    with learner.locator.listening(learner.unet) as features:
+        predicted = _clean_of(learner.unet, noisy, sources, timesteps, embeds)
     weights = batch.weights_at(timesteps) * weights_of_clean(timesteps, alphas)
     return loss_of(predicted, clean, weights.to(device)) + LOCATING_WEIGHT * learner.locator.loss(features)
+
+
+@torch.no_grad()
+def _own_step(
+    unet: UNet2DConditionModel,
+    clean: Tensor,
+    noise: Tensor,
+    sources: Tensor,
+    embeds: Tensor,
+    earlier: Tensor,
+    timesteps: Tensor,
+) -> Tensor:
+    """The latents of ``timesteps`` as ``unet`` itself comes to them from the noisier ones of ``earlier``.
+
+    While sampling it sees the errors of its own earlier steps; only from such latents it learns to mend them.
+    """
+    alphas = make_scheduler().alphas_cumprod
+    noisy = add_noise(clean, noise, earlier, alphas)
+    return step_down(_clean_of(unet, noisy, sources, earlier, embeds), noisy, earlier, timesteps, alphas)
+
+
+def _clean_of(unet: UNet2DConditionModel, noisy: Tensor, sources: Tensor, timesteps: Tensor, embeds: Tensor) -> Tensor:
+    """The clean latents that ``unet`` predicts."""
+    with half_precision(noisy.device):
+        seen = torch.cat([noisy, sources], 1).to(memory_format=torch.channels_last)
+        velocity = unet(seen, timesteps.to(noisy.device), embeds).sample.float()
+    return clean_from_velocity(velocity, noisy, timesteps, make_scheduler().alphas_cumprod)

@@ -7,7 +7,7 @@ from diffusers import AutoencoderTiny, StableDiffusionInstructPix2PixPipeline, U
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from pix2pix.request import Defaults
-from pix2pix.training.learning.unet import make_scheduler
+from pix2pix.training.learning.network.noise import make_scheduler
 
 DEFAULTS = Defaults(
     num_inference_steps=8, guidance_scale=1.0, image_guidance_scale=1.0, resolution=256

@@ -1,18 +1,22 @@
 """What the denoiser's training changes: the UNet, the reader, the locator, and the averages of their weights."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import torch
 from diffusers import AutoencoderTiny, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from pix2pix.training.learning.language import Reader
-from pix2pix.training.learning.locating import Locator
-from pix2pix.training.learning.unet import make_unet
+from pix2pix.training.learning.network.locating import Locator
+from pix2pix.training.learning.network.unet import make_unet
 from pix2pix.training.recipe import Recipe
 from pix2pix.training.state import State, seeded
 
+HEADS = "heads.safetensors"
+WEIGHTS = {"unet": "diffusion_pytorch_model.safetensors", "text_encoder": "model.safetensors"}
 DECAY = 0.999  # how much of the average of the weights is left after a step
 
 
@@ -51,6 +55,28 @@ class Learner:
         self.optimizer.load_state_dict(state["optimizer"])
         self.averages = [average.to(old.device) for average, old in zip(state["averages"], self.averages, strict=True)]
         self.step = state["step"]
+
+    @torch.no_grad()
+    def begin_with(self, run: Path) -> None:
+        """Take over what the training in the folder ``run`` has made: its checkpoint's networks, and the heads."""
+        made = {part: load_file(run / "checkpoint" / part / WEIGHTS[part]) for part in WEIGHTS}
+        self.unet.load_state_dict(made["unet"])
+        self.reader.encoder.load_state_dict(made["text_encoder"])
+        heads = load_file(run / HEADS)
+        for name, head in self._heads.items():
+            head.load_state_dict({key.removeprefix(name + "."): heads[key] for key in heads if key.startswith(name)})
+        self.averages = [parameter.detach().clone() for parameter in self.parameters]
+
+    def save_heads(self, run: Path) -> None:
+        """Write to the folder ``run`` the layers that are no part of a checkpoint."""
+        layers = self._heads.items()
+        save_file(
+            {f"{name}.{key}": value for name, head in layers for key, value in head.state_dict().items()}, run / HEADS
+        )
+
+    @property
+    def _heads(self) -> dict[str, nn.Module]:
+        return {"naming": self.reader.naming, "locator": self.locator}
 
     @torch.no_grad()
     def take_averages(self) -> None:

@@ -12,7 +12,7 @@ from pix2pix import Editor, EditRequest
 from pix2pix.training.evaluation.measured.edits import EditFunction, edit_with, global_edits
 from pix2pix.training.evaluation.requests import wordings_of_edits
 from pix2pix.training.learning.export import make_pipeline
-from pix2pix.training.learning.unet import make_unet
+from pix2pix.training.learning.network.unet import make_unet
 from pix2pix.training.pictures import psnr, to_tensor
 from pix2pix.training.recipe import SMALL
 from pix2pix.training.state import seeded
