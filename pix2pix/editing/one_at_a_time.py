@@ -1,6 +1,7 @@
-"""One stream at a time: a lock that a generator holds from its first event to its end."""
+"""One stream at a time, in the order of coming: a turn that a generator has from its first event to its end."""
 
 import threading
+from collections import deque
 from collections.abc import Generator
 from contextlib import closing
 from contextvars import ContextVar
@@ -25,9 +26,9 @@ class OneAtATime:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._line = _Line()
         self._token_here: ContextVar[object] = ContextVar("token_here", default=None)
-        self._last_resumed: tuple[int, object] | None = None  # thread and token of the stream that holds the lock
+        self._last_resumed: tuple[int, object] | None = None  # thread and token of the stream that runs
 
     def run(self, stream: Generator[Event, None, Value]) -> Generator[Event, None, Value]:
         """``stream``, begun when no other runs. When it ends, breaks or is closed, the next one begins.
@@ -35,7 +36,7 @@ class OneAtATime:
         Raises:
             EditFailed: the stream that runs was last resumed by the caller, who would wait for it for ever.
         """
-        self._wait()
+        place = self._wait()
         try:
             with closing(stream):
                 while True:
@@ -48,16 +49,51 @@ class OneAtATime:
                     yield event
         finally:
             self._last_resumed = None
-            self._lock.release()
+            self._line.leave(place)
 
-    def _wait(self) -> None:
-        if self._lock.acquire(timeout=PATIENCE_SECONDS):  # a stream may just be changing hands from thread to thread
-            return
-        if self._last_resumed == (threading.get_ident(), self._token_here.get()):
-            raise EditFailed(WAITS_FOR_ITSELF)
-        self._lock.acquire()
+    def _wait(self) -> threading.Lock:
+        place = self._line.join()
+        try:
+            if not place.acquire(timeout=PATIENCE_SECONDS):  # a stream may just be changing hands, thread to thread
+                if self._last_resumed == (threading.get_ident(), self._token_here.get()):
+                    raise EditFailed(WAITS_FOR_ITSELF)
+                place.acquire()
+        except BaseException:
+            self._line.leave(place)
+            raise
+        return place
 
     def _mark(self) -> None:
         token = object()
         self._token_here.set(token)
         self._last_resumed = (threading.get_ident(), token)
+
+
+class _Line:
+    """Who waits, in the order of coming. A plain lock knows no order: a gallery that lets it go between two photos
+    takes it again before an edit that waits has woken up.
+
+    Each has a place, a lock that can be acquired once it is their turn.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._places: deque[threading.Lock] = deque()  # the first one has the turn
+
+    def join(self) -> threading.Lock:
+        """A new place at the end."""
+        place = threading.Lock()
+        place.acquire()
+        with self._lock:
+            self._places.append(place)
+            if len(self._places) == 1:
+                place.release()
+        return place
+
+    def leave(self, place: threading.Lock) -> None:
+        """Give ``place`` up; if it had the turn, the next one has it now."""
+        with self._lock:
+            had_turn = self._places[0] is place
+            self._places.remove(place)
+            if had_turn and self._places:
+                self._places[0].release()

@@ -3,12 +3,14 @@
 import asyncio
 import contextvars
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
 
 from pix2pix import EditFailed, Editor, EditRequest, Outcome, PhotoStep, Result, Step
+from pix2pix.editing.one_at_a_time import OneAtATime
 
 REQUEST = EditRequest("make it snowy", num_inference_steps=3, seed=4)
 
@@ -133,3 +135,24 @@ def test_a_thread_that_was_given_the_context_waits_too(tiny_editor, scene):
         return list(stream)[-1], await second
 
     assert all(isinstance(result, Result) for result in asyncio.run(both()))
+
+
+def test_turns_are_taken_in_the_order_of_coming():
+    """Also by whoever lets go and comes again at once, as a gallery does between two photos."""
+    turns, editor = [], OneAtATime()
+
+    def edit(name):
+        turns.append(name)
+        yield
+
+    for number in range(20):
+        gallery = editor.run(edit(f"photo {number}"))
+        next(gallery)
+        with ThreadPoolExecutor(1) as thread:
+            other = thread.submit(list, editor.run(edit(f"edit {number}")))
+            while len(editor._line._places) < 2:
+                time.sleep(0.001)
+            gallery.close()
+            list(editor.run(edit(f"next photo {number}")))
+            other.result(timeout=30)
+    assert turns == [f"{name} {number}" for number in range(20) for name in ("photo", "edit", "next photo")]

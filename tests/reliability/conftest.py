@@ -1,7 +1,6 @@
 """An app with an editor that is quick, counts what it is asked, and draws nothing; around it the real queue."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from pix2pix.editing.one_at_a_time import OneAtATime
 from pix2pix.events import Outcome, PhotoStep, Result, Step
 from pix2pix.photo import open_photo
 from pix2pix.request import Defaults
@@ -34,15 +34,16 @@ class Fake:
     Attributes:
         begun: the instructions of all edits that began, in order.
         steps: how many steps were done in all.
-        ended: when each edit ended, by its instruction.
+        started, ended: when each edit began and ended, by its instruction.
     """
 
     def __init__(self, step_seconds: float = 0.002) -> None:
         self.step_seconds = step_seconds
         self.begun: list[str] = []
+        self.started: dict[str, float] = {}
         self.ended: dict[str, float] = {}
         self.steps = 0
-        self._lock = threading.Lock()
+        self._one_at_a_time = OneAtATime()
         checkpoint = SimpleNamespace(
             name="fake",
             defaults=DEFAULTS,
@@ -60,17 +61,22 @@ class Fake:
         return ("fake",)
 
     def stream(self, photo, request, *, session, model=None):
-        with self._lock:
-            self.begun.append(request.instruction)
-            try:
-                request, opened = request.resolved(DEFAULTS), open_photo(photo)
-                for index in range(1, request.num_inference_steps + 1):
-                    time.sleep(self.step_seconds)
-                    self.steps += 1
-                    yield Step(index, request.num_inference_steps, PREVIEW.copy)
-                yield Result(opened.rgb, PREVIEW, request, 0.1, None, "fake", None, Path(photo), opened.origin)
-            finally:
-                self.ended[request.instruction] = time.monotonic()
+        request = request.resolved(DEFAULTS)
+        opened = yield from self._one_at_a_time.run(self._drawn(photo, request))
+        yield Result(opened.rgb, PREVIEW, request, 0.1, None, "fake", None, Path(photo), opened.origin)
+
+    def _drawn(self, photo, request):
+        self.begun.append(request.instruction)
+        self.started[request.instruction] = time.monotonic()
+        try:
+            opened = open_photo(photo)
+            for index in range(1, request.num_inference_steps + 1):
+                time.sleep(self.step_seconds)
+                self.steps += 1
+                yield Step(index, request.num_inference_steps, PREVIEW.copy)
+            return opened
+        finally:
+            self.ended[request.instruction] = time.monotonic()
 
     def stream_gallery(self, photos, requests, *, session, model=None):
         for index, (photo, request) in enumerate(zip(photos, requests, strict=True)):
@@ -120,11 +126,16 @@ def join(address: str, values: dict, endpoint: str = "edit", **options) -> httpx
     return CLIENT.post(url, content=json.dumps(values), headers=headers, **options)
 
 
+def events_of(address: str, job: str, endpoint: str = "edit") -> list[tuple[str, object]]:
+    """All events of a job, and what each holds."""
+    said = CLIENT.get(f"{address}/gradio_api/call/{endpoint}/{job}").text.strip().split("\n\n")
+    lines = (one.splitlines() for one in said)
+    return [(event.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for event, data in lines]
+
+
 def heard(address: str, job: str, endpoint: str = "edit") -> tuple[str, object]:
     """The last event of a job, and what it holds."""
-    events = CLIENT.get(f"{address}/gradio_api/call/{endpoint}/{job}").text.strip().split("\n\n")
-    event, data = events[-1].splitlines()
-    return event.removeprefix("event: "), json.loads(data.removeprefix("data: "))
+    return events_of(address, job, endpoint)[-1]
 
 
 def asked(address: str, values: dict, endpoint: str = "edit") -> tuple[str, object]:

@@ -2,6 +2,7 @@
 first."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import HTTPException
@@ -58,19 +59,26 @@ class WaitingLine(Queue):
         joined, said, state = await super().push(body, request, username)
         if state == "error":  # of a check before the queue, in quotes
             raise HTTPException(NOT_VALID, said.strip("'\""))
-        for queue in self._queues():
-            self._put_in_turn(queue)
+        for name, line in self.event_queue_per_concurrency_id.items():
+            self._put_in_turn(line.queue, self._at_work(name))
         return joined, said, state
 
     def _queues(self) -> list[list[Event]]:
         return [one.queue for one in self.event_queue_per_concurrency_id.values()]
 
+    def _at_work(self, name: str) -> list[Event]:
+        """The events that have left the queue of this name and are not done."""
+        return [event for job in self.active_jobs if job for event in job if event.concurrency_id == name]
+
     def _sender(self, event: Event) -> str:
         return sender_of(event.request, self._mark)
 
-    def _put_in_turn(self, queue: list[Event]) -> None:
-        """Everybody's first event, then everybody's second, and so on; otherwise in the order of their coming."""
-        before: Counter[str] = Counter()
+    def _put_in_turn(self, queue: list[Event], at_work: Iterable[Event] = ()) -> None:
+        """Everybody's first event, then everybody's second, and so on; otherwise in the order of their coming.
+
+        Who has an event ``at_work`` has had the first turn: the next one comes after those of all others.
+        """
+        before = Counter(map(self._sender, at_work))
 
         def turn(event: Event) -> int:
             sender = self._sender(event)
