@@ -2,8 +2,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 PHOTOS ?= $(wildcard ../shared/photos)# to measure on; where there are none, those that come with gradio
+PIP_TOOLS := pip-tools==7.6.2
 
-.PHONY: run test torture lint bench detail gpu pocket evaluate clean
+.PHONY: run test torture lint audit lock bench detail gpu pocket evaluate clean
 
 run: $(INSTALLED)
 	$(BIN)/python app.py
@@ -19,6 +20,21 @@ lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+audit: $(INSTALLED)
+	$(BIN)/python -m tests.audit
+
+# Only from the registry, so that the sums are those that everybody gets; the remarks at the top stay.
+lock:
+	$(PYTHON) -m venv .venv/lock
+	.venv/lock/bin/pip install --disable-pip-version-check --quiet $(PIP_TOOLS)
+	cp requirements.lock .venv/lock/
+	PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS= .venv/lock/bin/pip-compile --quiet --generate-hashes --allow-unsafe \
+	  --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-options \
+	  --output-file .venv/lock/requirements.lock requirements-dev.txt
+	awk '/^[^#]/ { exit } { print }' requirements.lock > .venv/lock/whole
+	grep -v '^#' .venv/lock/requirements.lock >> .venv/lock/whole
+	cp .venv/lock/whole requirements.lock
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.against_diffusers

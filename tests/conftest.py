@@ -68,12 +68,9 @@ def tiny_pipeline():
 
 @pytest.fixture
 def tiny_editor(tiny_pipeline):
-    from pix2pix import Editor
-    from pix2pix.diffusion.checkpoints import Checkpoint
-    from pix2pix.request import Defaults
+    from tests.tiny import editor_of
 
-    defaults = Defaults(num_inference_steps=3, guidance_scale=3.0, image_guidance_scale=1.5, resolution=32)
-    return Editor(tiny_pipeline, Checkpoint("tiny", "tiny/tiny", defaults=defaults))
+    return editor_of(tiny_pipeline)
 
 
 @pytest.fixture(scope="session")

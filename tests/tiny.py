@@ -16,6 +16,9 @@ from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPTextConfig, CLIP
 
 import pix2pix
 from benchmarks.architecture import SCHEDULER, UNET, VAE
+from pix2pix import Editor
+from pix2pix.diffusion.checkpoints import Checkpoint
+from pix2pix.request import Defaults
 
 POCKET = Path(pix2pix.__file__).parent / "pocket"
 
@@ -53,6 +56,12 @@ def tiny_pipeline() -> StableDiffusionInstructPix2PixPipeline:
     )
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
+
+
+def editor_of(pipeline: StableDiffusionInstructPix2PixPipeline) -> Editor:
+    """An editor of ``tiny_pipeline()``, whose own size is small, too."""
+    defaults = Defaults(num_inference_steps=3, guidance_scale=3.0, image_guidance_scale=1.5, resolution=32)
+    return Editor(pipeline, Checkpoint("tiny", "tiny/tiny", defaults=defaults))
 
 
 def _text_config(vocabulary: int, eos: int, positions: int, width: int = 16) -> CLIPTextConfig:

@@ -12,15 +12,24 @@ from diffusers import StableDiffusionInstructPix2PixPipeline
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_instruct_pix2pix import retrieve_latents
 from PIL import Image
 
+from pix2pix.errors import EditFailed
+
 CALIBRATION_PICTURES = 8
 CALIBRATION_LATENTS = 16  # side of a calibration picture, in latents
+NO_VERDICT = "The safety checker gave no verdict on this result, so it is withheld; please try again."
 
 
 @torch.inference_mode()
 def draw(pipeline: StableDiffusionInstructPix2PixPipeline, latents: torch.Tensor) -> list[Image.Image | None]:
-    """Decode scaled ``latents``, (N, C, H, W), to N pictures, RGB; ``None`` for one the safety checker withholds."""
+    """Decode scaled ``latents``, (N, C, H, W), to N pictures, RGB; ``None`` for one the safety checker withholds.
+
+    Raises:
+        EditFailed: there is a safety checker, and it did not say which of them may be shown.
+    """
     pixels = pipeline.vae.decode(latents / pipeline.vae.config.scaling_factor, return_dict=False)[0]
     pixels, flagged = pipeline.run_safety_checker(pixels, pixels.device, pixels.dtype)
+    if pipeline.safety_checker is not None and len(flagged or []) != len(pixels):
+        raise EditFailed(NO_VERDICT)  # no answer is no permission
     pictures = pipeline.image_processor.postprocess(pixels, output_type="pil")
     return [None if bad else picture for picture, bad in zip(pictures, flagged or [False] * len(pictures), strict=True)]
 

@@ -64,6 +64,19 @@ class PlainBlocks(gr.Blocks):
         except Exception as error:
             raise _mistake(error) from error
 
+    async def postprocess_data(self, block_fn: Any, predictions: Any, state: Any) -> list[Any]:
+        """As gradio has it; a part that it makes anew for a session keeps its number.
+
+        Under a number of its own gradio would enter it once more at its next value, and the session would grow with
+        every edit.
+        """
+        answer: list[Any] = await super().postprocess_data(block_fn, predictions, state)
+        parts = state.blocks_config.blocks if state else {}
+        for number in (part._id for part in block_fn.outputs):
+            if number in parts:
+                parts[number]._id = number
+        return answer
+
     @property
     def mcp_server_obj(self) -> Tools | None:
         """Gradio makes its own when it launches, and has no setting for another class."""
