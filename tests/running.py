@@ -27,13 +27,23 @@ PREFIX = "/studio"
 HOP_BY_HOP = ("connection", "transfer-encoding", "keep-alive", "content-length")
 
 
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
 @contextlib.contextmanager
 def running_app(**settings: str) -> Iterator[str]:
     """The address of ``python app.py`` with pocket and no hub, on a free port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    environment = {**os.environ, "GRADIO_SERVER_PORT": port, "PIX2PIX_MODEL": "pocket", "PYTHONUNBUFFERED": "1"}
+    environment = {
+        **os.environ,
+        "GRADIO_SERVER_PORT": str(free_port()),
+        "PIX2PIX_MODEL": "pocket",
+        "PYTHONUNBUFFERED": "1",
+    }
     with subprocess.Popen(
         [sys.executable, "app.py"], cwd=ROOT, env=environment | settings, stdout=subprocess.PIPE, text=True
     ) as app:

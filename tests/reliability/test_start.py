@@ -12,13 +12,15 @@ import pytest
 import app
 from pix2pix.serving.start import read_port
 from tests import ROOT
+from tests.running import free_port
 
 GOOD = {"PIX2PIX_MODEL": "pocket"}
 
 
 def started(tmp_path, seconds=60, **environment):
     """How ``python app.py`` ends that is started so."""
-    settings = {**os.environ, **GOOD, "PIX2PIX_DATA": str(tmp_path / "data"), **environment}
+    free = {"GRADIO_SERVER_PORT": str(free_port())}
+    settings = {**os.environ, **GOOD, **free, "PIX2PIX_DATA": str(tmp_path / "data"), **environment}
     done = subprocess.run(
         [sys.executable, "app.py"], cwd=ROOT, env=settings, capture_output=True, text=True, timeout=seconds
     )
@@ -78,7 +80,7 @@ def test_a_disk_without_room(tmp_path, monkeypatch):
 
     monkeypatch.setattr("pix2pix.serving.store.Path.mkdir", full)
     monkeypatch.setenv("PIX2PIX_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("GRADIO_SERVER_PORT", str(_free_port()))
+    monkeypatch.setenv("GRADIO_SERVER_PORT", str(free_port()))
     with pytest.raises(SystemExit, match=r"No space left on device.*name another folder by PIX2PIX_DATA"):
         app.main()
 
@@ -97,7 +99,7 @@ def test_an_older_python_can_read_the_file():
 
 
 def test_an_empty_model_and_no_home_start_all_the_same(tmp_path):
-    port = str(_free_port())
+    port = str(free_port())
     settings = {**os.environ, "PIX2PIX_DATA": str(tmp_path), "HOME": os.devnull, "GRADIO_SERVER_PORT": port}
     del settings["HF_HOME"]
     command = [sys.executable, "-u", "app.py"]
@@ -119,9 +121,3 @@ def test_an_empty_model_and_no_home_start_all_the_same(tmp_path):
             said += running.stdout.read()
     assert f"http://127.0.0.1:{port}" in said
     assert "Traceback" not in said
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]

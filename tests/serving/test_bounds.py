@@ -8,6 +8,7 @@ import pytest
 
 from pix2pix.serving.visitors import open_visitors
 from tests import ROOT
+from tests.running import free_port
 
 WRONG = [("PIX2PIX_KEEP_HOURS", value) for value in ("an hour", "-1", "0", "nan", "inf")]
 WRONG += [("PIX2PIX_KEEP_BYTES", value) for value in ("2 GB", "-5", "0", "nan")]
@@ -41,7 +42,7 @@ def test_bounds_that_make_sense(tmp_path):
 
 @pytest.mark.parametrize("wrong", [{"PIX2PIX_KEEP_HOURS": "soon"}, {"PIX2PIX_DATA": "/proc/nothing"}])
 def test_the_app_ends_with_one_sentence(tmp_path, wrong):
-    environment = {**os.environ, "PIX2PIX_DATA": str(tmp_path), **wrong}
+    environment = {**os.environ, "PIX2PIX_DATA": str(tmp_path), "GRADIO_SERVER_PORT": str(free_port()), **wrong}
     ended = subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1
