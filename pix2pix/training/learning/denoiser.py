@@ -16,8 +16,8 @@ from pix2pix.training.learning.autoencoder import encode_with
 from pix2pix.training.learning.batches import Batch, draw_batch
 from pix2pix.training.learning.colour_loss import ColourLoss, fit_colour_loss
 from pix2pix.training.learning.crops import random_crops
-from pix2pix.training.learning.language import Reader, tokenize
-from pix2pix.training.learning.learner import Learner, make_learner
+from pix2pix.training.learning.language import tokenize
+from pix2pix.training.learning.learner import Learner
 from pix2pix.training.learning.network.noise import (
     FIRST,
     add_noise,
@@ -54,27 +54,20 @@ def train_denoiser(
     scenes: np.ndarray,
     vae: AutoencoderTiny,
     tokenizer: CLIPTokenizer,
-    reader: Reader,
+    learner: Learner,
     recipe: Recipe,
     run: Path,
     device: torch.device,
     watch: Callable[[Learner], None] | None = None,
-    begin_with: Path | None = None,
-) -> Learner:
-    """Train on pairs from ``scenes``, or go on from the state in ``run``.
+) -> None:
+    """Train ``learner`` on pairs from ``scenes``, or go on from the state in ``run``.
 
     A training that ended can be made longer: with more steps it goes on from the last state before it cooled down.
 
     Args:
+        learner: has its averages as weights afterwards.
         watch: is called with the learner every WATCH_EVERY steps.
-        begin_with: the folder of another run, as whose end this training begins.
-
-    Returns:
-        The learner, with its averages as weights.
     """
-    learner = make_learner(vae, reader, recipe, device)
-    if begin_with:
-        learner.begin_with(begin_with)
     encode = encode_with(vae, device)
     size, kinds = recipe.denoiser.pool, recipe.denoiser.shards
     pools = {kind: Pool(scenes, encode, kind, size, recipe.seed, device) for kind in kinds}
@@ -96,7 +89,6 @@ def train_denoiser(
         if watch and learner.step % WATCH_EVERY == 0:
             watch(learner)
     learner.take_averages()
-    return learner
 
 
 def _save(learner: Learner, recipe: Recipe, run: Path, step: int) -> None:
