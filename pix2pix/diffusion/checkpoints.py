@@ -79,8 +79,7 @@ def _in_folder(folder: Path) -> Checkpoint:
 POCKET = replace(
     _in_folder(Path(__file__).parents[1] / "pocket"),
     summary="small photo-effects model that comes with this program; runs anywhere",
-    about="It changes light, colours, weather and style, of the whole picture or of a part that you name by its place, "
-    "and frames pictures. Objects and faces it does not know: those are for the full InstructPix2Pix.",
+    about="It changes light, colours, weather and style, of all or a named part; objects and faces it does not know.",
 )
 INSTRUCT_PIX2PIX = Checkpoint(
     name="timbrooks/instruct-pix2pix",
