@@ -23,6 +23,7 @@ from pix2pix.files.drafts import remove_drafts
 from pix2pix.files.earlier import is_made_so, seed_so_far
 from pix2pix.files.formats import save_result
 from pix2pix.files.naming import shown
+from pix2pix.files.room import SENTENCES
 from pix2pix.files.targets import Targets, WrongUsage, is_folder, photos_and_targets
 from pix2pix.request import GALLERY_SETTINGS, SAVE_SETTINGS, SETTINGS, EditRequest
 from pix2pix.session import EditSession
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 ALL_EDITED, SOME_FAILED, WRONG_USAGE, STOPPED = 0, 1, 2, 130
 SAVERS = 4  # files that are written at the same time: packing a large PNG takes longer than a GPU takes to edit it
 SAVING_PIXELS = 128_000_000  # of results that wait to be written, and so are in memory
-NO_MORE_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)  # for other results, too
+NO_MORE_ROOM = (*SENTENCES, errno.EACCES, errno.EPERM, errno.EIO)  # for other results, too
 SWITCH = {"on": True, "off": False}
 
 

@@ -6,6 +6,7 @@ EditError
 ├── CheckpointError   a model cannot be found, downloaded or read
 ├── Filtered          the checkpoint's safety checker withheld the result
 ├── OutOfMemory       the device has too little memory for this edit
+├── DiskFull          the disk takes no more, so a photo or a result could not be kept
 └── EditFailed        anything else that stopped an edit
 
 The message of each is one sentence for the person who asked for the edit: what is wrong and what to do about it.
@@ -35,6 +36,10 @@ class Filtered(EditError):
 
 class OutOfMemory(EditError):
     """The device ran out of memory during the edit."""
+
+
+class DiskFull(EditError):
+    """The disk has no room left, or cannot be written to."""
 
 
 class EditFailed(EditError):

@@ -5,7 +5,6 @@ the index names only whole files, and what it does not name is swept away some m
 random bits, because a page can show any file whose address it knows.
 """
 
-import errno
 import os
 import secrets
 import shutil
@@ -17,22 +16,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from pix2pix.serving.index import as_files_say, opened_index
 from pix2pix.session import LRU
 
-TABLES = """
-CREATE TABLE IF NOT EXISTS visitors (id TEXT PRIMARY KEY, used REAL NOT NULL, lost INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE IF NOT EXISTS items (
-  id TEXT PRIMARY KEY, visitor TEXT NOT NULL REFERENCES visitors ON DELETE CASCADE, kind TEXT NOT NULL,
-  parent TEXT, photo TEXT, value TEXT NOT NULL, bytes INTEGER NOT NULL, made REAL NOT NULL, used REAL NOT NULL);
-CREATE INDEX IF NOT EXISTS items_of ON items (visitor, kind, made);
-CREATE TABLE IF NOT EXISTS notes (
-  visitor TEXT NOT NULL REFERENCES visitors ON DELETE CASCADE, name TEXT NOT NULL, value TEXT NOT NULL,
-  PRIMARY KEY (visitor, name));
-"""
 TOKEN_BYTES = 16
 MAX_REMEMBERED = 10_000  # visitors
 INDEX, FILES, UPLOADS = "index.sqlite", "files", "uploads"
-SECONDS_TO_WAIT_FOR_OTHERS = 30.0  # other programs that write to the same index
 SECONDS_AN_UPLOAD_IS_NEEDED = 120  # until it is taken in
 SECONDS_A_DRAFT_MAY_TAKE = 600  # a file that is not in the index and older than this was left by a killed process
 
@@ -54,7 +43,7 @@ class Store:
             (self.folder / part).mkdir(parents=True, exist_ok=True, mode=0o700)
         self.over: LRU[bool] = LRU(MAX_REMEMBERED)  # visitors whose time ended while they had something here
         self._lock = threading.RLock()
-        self._index = _opened_index(self.folder / INDEX)
+        self._index = opened_index(self.folder / INDEX)
 
     @property
     def files(self) -> Path:
@@ -71,15 +60,13 @@ class Store:
         """The index within one transaction: all of it happens, or nothing.
 
         Raises:
-            OSError: there is no room on the disk.
+            OSError: there is no room on the disk, or it cannot be written to.
         """
         try:
             with self._lock, self._index:
                 yield self._index
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
-                raise
-            raise OSError(errno.ENOSPC, str(error)) from error
+            raise as_files_say(error) from error
 
     def rows(self, query: str, *values: Any) -> list[Row]:
         """What ``query`` finds."""
@@ -211,21 +198,6 @@ def sweep_regularly(store: Store) -> threading.Event:
 
     threading.Thread(target=sweeping, daemon=True).start()
     return stop
-
-
-def _opened_index(path: Path) -> sqlite3.Connection:
-    """The index at ``path``, made if it is not there."""
-    index = sqlite3.connect(path, check_same_thread=False, timeout=SECONDS_TO_WAIT_FOR_OTHERS)
-    index.row_factory = lambda cursor, row: dict(zip((c[0] for c in cursor.description), row, strict=True))
-    deadline = time.monotonic() + SECONDS_TO_WAIT_FOR_OTHERS
-    while True:
-        try:
-            index.executescript("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;" + TABLES)
-            return index
-        except sqlite3.OperationalError as error:  # sqlite waits for other programs, but not with its choice of journal
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
 
 
 def _bytes_in(folder: Path) -> int:

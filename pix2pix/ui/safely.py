@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 import gradio as gr
 
 from pix2pix.errors import EditError
+from pix2pix.files.room import disk_full
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
-NO_ROOM = "There is no room left to keep this; download what you need, delete some results and try again."
 NO_MEMORY = "There is too little memory for this; use a smaller photo or try again later."
 BROKEN = "Something went wrong on our side; please try again."
 
@@ -24,8 +24,8 @@ def sentence_for(error: Exception) -> str:
     if isinstance(error, EditError):
         return str(error)
     logger.error("A handler of the page broke.", exc_info=error)
-    if isinstance(error, OSError):
-        return NO_ROOM
+    if full := disk_full(error):
+        return str(full)
     return NO_MEMORY if isinstance(error, MemoryError) else BROKEN
 
 

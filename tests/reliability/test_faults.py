@@ -15,8 +15,9 @@ import torch
 
 from pix2pix import EditFailed, EditRequest, EditSession, OutOfMemory
 from pix2pix.files import drafts
+from pix2pix.files.room import NO_ROOM
 from pix2pix.serving.workspace import new_key
-from pix2pix.ui.safely import NO_ROOM, sentence_for
+from pix2pix.ui.safely import sentence_for
 from tests.reliability.opening import memory
 from tests.tiny import safety_checker
 

@@ -22,6 +22,25 @@ def test_an_index_that_finds_no_room_says_so_as_files_do(store, photo_file):  # 
     assert workspace.results() == before
 
 
+def test_an_index_on_a_full_disk_goes_on_where_no_files_are_needed(store, photo_file):  # noqa: F811
+    """Files that may not grow stand for the full disk."""
+    resource = pytest.importorskip("resource")
+    workspace = filled(store, new_key(), photo_file)
+    largest = max(file.stat().st_size for file in store.folder.glob("index.sqlite*"))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, before[1]))
+    try:
+        for number in range(300):
+            workspace.write_note("desk", f"{number} " + "x" * 500)
+            Workspace(store, new_key())
+        workspace.delete_result(workspace.results()[0].id)
+        with pytest.raises(OSError, match="disk"):
+            workspace.write_note("desk", "x" * 10**6)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert workspace.note("desk").startswith("299")
+
+
 def work(folder, keys, photo, number, together):
     """What one program does: visitors of its own and one that both have, notes, and sweeping in between."""
     together.wait()  # so that the index, too, is made by both at once

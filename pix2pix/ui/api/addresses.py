@@ -1,6 +1,9 @@
 """Addresses of results, for programs elsewhere; they show nothing of where this machine keeps its files."""
 
 import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
@@ -13,11 +16,19 @@ RESULTS = "/gradio_api/results/"  # below gradio's own prefix, which proxies and
 UPLOADS = "/gradio_api/file="  # gradio's own; uploads are found there
 
 
-def new_folder() -> Path:
-    """A new folder for results, under a name that nobody can guess, in gradio's folder and so with its clearing."""
+@contextmanager
+def new_folder() -> Iterator[Path]:
+    """A new folder for results, under a name that nobody can guess, in gradio's folder and so with its clearing.
+
+    It goes at once if something is raised: half a result is of no use, and takes the room that another one needs.
+    """
     folder = _folder() / secrets.token_hex(16)
-    folder.mkdir(parents=True)
-    return folder
+    try:
+        folder.mkdir(parents=True)
+        yield folder
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def address_of(file: Path, root: str) -> str:

@@ -10,6 +10,7 @@ from gradio.exceptions import InvalidPathError
 from pydantic import ValidationError
 
 from pix2pix.errors import EditError, InvalidRequest
+from pix2pix.files.room import disk_full
 from pix2pix.request import GALLERY_SETTINGS, SAVE_SETTINGS
 from pix2pix.serving.limits import USUAL, Limits
 from pix2pix.ui.api.photos import NOT_AN_UPLOAD
@@ -88,7 +89,9 @@ class PlainBlocks(gr.Blocks):
 
 
 def _mistake(error: Exception) -> Exception:
-    """What is wrong with a value, as one of its field's own sentences if it has one."""
+    """What is wrong with a value, as one of its field's own sentences if it has one; or that it cannot be kept."""
+    if full := disk_full(error):
+        return full
     for reason in (error, error.__cause__):  # gradio wraps what fields raise
         if isinstance(reason, (EditError, InvalidPathError, ValidationError)):
             return reason
@@ -112,4 +115,4 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, (InvalidPathError, ValidationError)):  # gradio's checks of a file; the page takes only photos
         return NOT_AN_UPLOAD
     logger.error("A call failed.", exc_info=error)
-    return UNEXPECTED
+    return str(disk_full(error) or UNEXPECTED)

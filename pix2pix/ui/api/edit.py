@@ -35,8 +35,9 @@ def build_edit_endpoint(service: EditService) -> None:
             raise InvalidImage(NO_PHOTO)
         FORMAT.checked(format)
         result = _edited(service, photo, EditRequest(instruction, **settings))
-        path = new_folder() / f"edited{suffix_for(result.origin, format)}"
-        save_result(result, path, metadata=metadata)
+        with new_folder() as folder:
+            path = folder / f"edited{suffix_for(result.origin, format)}"
+            save_result(result, path, metadata=metadata)
         said = {"truncated": result.truncated, "unchanged": result.unchanged}
         return str(path), {**asdict(result.request), "checkpoint": result.checkpoint, **said}
 

@@ -62,17 +62,17 @@ def _edited(
     requests: Sequence[EditRequest],
     write: Callable[[Outcome, str, Path], ArchivedPhoto],
 ) -> tuple[str, list[dict[str, Any]]]:
-    folder = new_folder()
     archived = []
-    with closing(service.stream_gallery([path for path, _ in photos], requests, session=EditSession())) as stream:
+    stream = service.stream_gallery([path for path, _ in photos], requests, session=EditSession())
+    with new_folder() as folder, closing(stream):
         outcomes = (event for event in stream if isinstance(event, Outcome))
         for outcome, (_, name) in zip(outcomes, photos, strict=True):
             archived.append(write(outcome, name, folder))  # at once, so that not all pictures are in memory
-    archive = folder / "gallery.zip"
-    write_archive(archived, archive)
-    for photo in archived:
-        if photo.file:
-            photo.file.unlink()
+        archive = folder / "gallery.zip"
+        write_archive(archived, archive)
+        for photo in archived:
+            if photo.file:
+                photo.file.unlink()
     return str(archive), [_row(photo) for photo in archived]
 
 

@@ -1,13 +1,16 @@
 """How programs hand in photos: the address of a photo, a data URL, or what ``/gradio_api/upload`` answered."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import gradio as gr
-from gradio.processing_utils import save_base64_to_cache
+from gradio_client.utils import decode_base64_to_binary, get_extension
 
 from pix2pix.errors import InvalidImage
+from pix2pix.files.drafts import written
+from pix2pix.files.room import disk_full
 from pix2pix.photo.limits import MAX_BYTES
 from pix2pix.ui.api.addresses import file_at, served
 from pix2pix.ui.crowd.fetching import fetched
@@ -78,10 +81,7 @@ def _last_part(address: str) -> str:
 
 def _file(photo: str, folder: str) -> Path:
     if photo.startswith("data:"):
-        try:
-            return Path(save_base64_to_cache(photo, folder))
-        except (ValueError, IndexError) as error:
-            raise InvalidImage(BROKEN_DATA) from error
+        return _from_data(photo, Path(folder))
     if not photo.startswith(("http://", "https://")):
         if file := served(photo):
             return file
@@ -89,4 +89,19 @@ def _file(photo: str, folder: str) -> Path:
     try:
         return file_at(photo) or fetched(photo, Path(folder), MAX_BYTES)
     except Exception as error:  # whatever can go wrong between here and there
-        raise InvalidImage(UNREACHABLE) from error
+        raise disk_full(error) or InvalidImage(UNREACHABLE) from error
+
+
+def _from_data(address: str, folder: Path) -> Path:
+    """The file that the data URL ``address`` holds; gradio's own way leaves half of it for good on a full disk."""
+    try:
+        data, _ = decode_base64_to_binary(address)
+        ending = get_extension(address)
+    except (ValueError, IndexError) as error:
+        raise InvalidImage(BROKEN_DATA) from error
+    file = folder / hashlib.sha256(data).hexdigest() / (f"file.{ending}" if ending else "file")
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with written(file) as draft:
+            draft.write(data)
+    return file

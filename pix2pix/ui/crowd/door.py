@@ -12,6 +12,7 @@ from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pix2pix.files.room import disk_full
 from pix2pix.ui.crowd import payloads, uploads
 from pix2pix.ui.crowd.refusal import Refusal
 
@@ -20,6 +21,7 @@ ELSEWHERE = re.compile(r"/gradio_api/(file=\s*https?:|proxy=)", re.IGNORECASE)  
 LISTENING = re.compile(r"/gradio_api/call/(?:v2/)?[^/]+/([^/]+)/?$")
 MAX_BODY = 400_000_000  # bytes: photos as data URLs are a third larger than their files
 MAX_BODY_AT_ONCE = 2_000_000  # of the page's own small calls
+NO_STORAGE = 507  # of WebDAV, but everybody knows what it means
 TO_PARSE_HERE = 100_000  # bytes; larger bodies are parsed in a thread
 
 NO_FILE = "There is no such file."
@@ -53,7 +55,8 @@ class Door:
         except Exception as error:
             logger.warning("A request could not be answered: %s.", type(error).__name__)
             logger.debug("It was this.", exc_info=error)
-            await _say(Refusal(STUMBLED, 400), sending, scope, receive)
+            full = disk_full(error)
+            await _say(Refusal(str(full), NO_STORAGE) if full else Refusal(STUMBLED, 400), sending, scope, receive)
 
 
 async def _say(refusal: Refusal, sending: "_Sending", scope: Scope, receive: Receive) -> None:

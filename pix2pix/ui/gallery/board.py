@@ -15,10 +15,10 @@ from pix2pix.serving.stored import StoredPhoto
 from pix2pix.serving.workspace import GALLERY, Workspace
 from pix2pix.session import EditSession
 from pix2pix.ui.gallery.card import DONE, EDITING, FAILED, WAITING, Card, noted, restored
+from pix2pix.ui.safely import sentence_for
 
 MAX_PHOTOS = 100
 NOTHING_CHANGED = "Nothing was changed; try other words."
-CANNOT_BE_SAVED = "There is no room to keep this result; download what is finished and start over."
 NOTE = "gallery"
 NOTHING: dict[str, Any] = {"cards": [], "asking": {}, "saving": {}}
 
@@ -160,8 +160,8 @@ class Board:
         try:
             photo = self.workspace.add_photo(card.photo, card.name)
             stored = self.workspace.add_result(outcome.result, photo, kind=GALLERY, **self.saving)
-        except OSError:
-            self.fail(index, CANNOT_BE_SAVED)
+        except OSError as error:
+            self.fail(index, sentence_for(error))
             return
         files = {"result": stored.id, "file": stored.file, "after": str(stored.thumbnail)}
         said = NOTHING_CHANGED if stored.unchanged else ""
