@@ -208,3 +208,44 @@ def test_our_profiles_are_what_they_say():
         image = Image.new("RGB", (2, 2), tuple(colour))
         drawn = by_littlecms(image, profile(DISPLAY_P3, None)).getpixel((0, 0))
         assert np.abs(np.array(drawn) - expected(image, 12)[0, 0]).max() <= 1
+
+
+def jp2_with(image: Image.Image, *named: bytes) -> bytes:
+    """A JPEG 2000 without loss whose header has each of ``named`` as a box of colours, in place of its own."""
+    data = encoded(image, "JPEG2000")
+    start = data.index(b"colr") - 4
+    (own,) = struct.unpack_from(">L", data, start)
+    boxes = b"".join(struct.pack(">L4s", 8 + len(one), b"colr") + one for one in named)
+    header = data.index(b"jp2h") - 4
+    (size,) = struct.unpack_from(">L", data, header)
+    return (
+        data[:header]
+        + struct.pack(">L", size + len(boxes) - own)
+        + data[header + 4 : start]
+        + boxes
+        + data[start + own :]
+    )
+
+
+@pytest.mark.parametrize("way", [2, 3])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_jpeg_2000_is_converted_by_its_profile(scene, mode, way):
+    image, display = scene.convert(mode), profile(DISPLAY_P3, None)
+    photo = open_photo(jp2_with(image, bytes((way, 0, 0)) + display))
+    assert apart(photo, expected(scene, 12)) <= 2
+    assert difference(photo.rgb, open_photo(encoded(image, icc_profile=display)).rgb) == 0
+
+
+def test_a_grey_jpeg_2000_is_converted_by_its_profile(scene):
+    grey, curve = scene.convert("L"), grey_profile(1.0)
+    photo = open_photo(jp2_with(grey, b"\2\0\0" + curve))
+    assert difference(photo.rgb, open_photo(encoded(grey, icc_profile=curve)).rgb) == 0
+    assert difference(photo.rgb, grey.convert("RGB")) > 10
+
+
+@pytest.mark.parametrize(
+    "named", [[b"\2\0\0\0\0\0\0"], [b"\2\0\0broken"], [b"\1\0\0\0\0\0\x10", b"\2\0\0" + profile(ADOBE, 2.2)]]
+)
+def test_a_jpeg_2000_without_a_profile_that_counts(scene, named):
+    assert difference(open_photo(jp2_with(scene, *named)).rgb, scene) == 0
+    assert difference(open_photo(encoded(scene, "JPEG2000", no_jp2=True)).rgb, scene) == 0

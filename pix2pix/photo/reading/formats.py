@@ -8,7 +8,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
 from pix2pix.errors import InvalidImage
-from pix2pix.photo.reading import jpeg, png
+from pix2pix.photo.reading import heif, jpeg, jpeg_2000, png
 from pix2pix.photo.reading.foreign import RAW, sentence_for
 from pix2pix.photo.reading.tiff import exif_of, is_sensor_data, is_tiff
 
@@ -67,6 +67,10 @@ def _opened(file: IO[bytes], name: str) -> Image.Image:
     image._exclusive_fp = True
     if isinstance(image, TiffImageFile):
         info["exif"] = exif_of(image)
+    elif name == "HEIF" and heif.is_cut(file, image.has_transparency_data):
+        raise ValueError("pixels are missing")
+    elif name == "JPEG2000" and (profile := jpeg_2000.profile_of(file)):
+        info["icc_profile"] = profile
     elif name == "AVIF" and "icc_profile" not in image.info:
         info["nclx_profile"] = _numbers_of(file)
     image.info.update(info)
