@@ -14,12 +14,14 @@ class Origin:
         lossless: whether that file holds its pixels without loss.
         transparent: whether it has transparency.
         exif: what may be kept of its metadata, a TIFF block as EXIF has it; empty if there is nothing to keep.
+        digest: a hash of the file's bytes; empty where nothing but its header was read.
     """
 
     format: str = "PNG"
     lossless: bool = True
     transparent: bool = False
     exif: bytes = field(default=b"", repr=False)
+    digest: str = ""
 
     @property
     def shown_by_browsers(self) -> bool:

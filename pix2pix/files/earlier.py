@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pix2pix.errors import InvalidImage
 from pix2pix.files.receipt import Receipt, find_receipt
+from pix2pix.photo.digest import digest_of
 from pix2pix.request import MAX_SEED, EditRequest
 
 
@@ -21,7 +22,8 @@ def is_made_so(target: Path, photo: Path, request: EditRequest, checkpoint: str 
     if receipt is None or receipt.moved or (checkpoint and receipt.checkpoint not in (None, checkpoint)):
         return False
     made = asdict(receipt.request)
-    return all(value in (None, made[name]) for name, value in asdict(request).items()) and not _is_newer(photo, target)
+    as_asked = all(value in (None, made[name]) for name, value in asdict(request).items())
+    return as_asked and _is_of(photo, target, receipt)
 
 
 def seed_so_far(targets: Sequence[Path], request: EditRequest, vary_seed: bool) -> int | None:
@@ -39,6 +41,15 @@ def _receipt_of(target: Path) -> Receipt | None:
         return find_receipt(target)
     except InvalidImage:
         return None
+
+
+def _is_of(photo: Path, target: Path, receipt: Receipt) -> bool:
+    if receipt.photo is None:  # one of an earlier version
+        return not _is_newer(photo, target)
+    try:
+        return digest_of(photo) == receipt.photo
+    except InvalidImage:
+        return True  # whoever opens it will say what is wrong
 
 
 def _is_newer(photo: Path, target: Path) -> bool:

@@ -1,8 +1,8 @@
 """The receipt: what a picture of ours says about how it was made, and how that becomes the request again.
 
-It holds the request with all its settings, the checkpoint and the version of this program: a text of a PNG, the comment
-in the EXIF of a JPEG or WEBP. Every picture also carries XMP that marks it as made with AI from a photo, by the IPTC's
-digital source type.
+It holds the request with all its settings, the checkpoint, the version of this program and a hash of the photo's file,
+by which another photo of the same name is found out: a text of a PNG, the comment in the EXIF of a JPEG or WEBP. Every
+picture also carries XMP that marks it as made with AI from a photo, by the IPTC's digital source type.
 """
 
 import json
@@ -41,6 +41,7 @@ class Receipt:
         checkpoint: the name of the checkpoint that made it, or ``None`` if the receipt does not say.
         revision: that checkpoint's hub commit, if it has one.
         version: of this program, or ``None`` if the receipt does not say.
+        photo: a hash of the photo's file, or ``None`` if the receipt does not say.
         moved: labels of the settings that were out of their range and are at its end now.
     """
 
@@ -49,11 +50,13 @@ class Receipt:
     revision: str | None = None
     version: str | None = None
     moved: tuple[str, ...] = ()
+    photo: str | None = None
 
 
 def write_receipt(result: Result) -> str:
     """The receipt of ``result`` as JSON."""
     made_by = {"checkpoint": result.checkpoint, "revision": result.revision, "version": __version__}
+    made_by |= {"photo": result.origin.digest} if result.origin.digest else {}
     return json.dumps({**asdict(result.request), **made_by}, ensure_ascii=False)
 
 
@@ -111,7 +114,7 @@ def _receipt(said: dict[str, Any]) -> Receipt:
     allowed = {setting.name: _in_range(setting, named[setting.name]) for setting in SETTINGS if setting.name in named}
     moved = tuple(setting.label for setting in SETTINGS if named.get(setting.name) != allowed.get(setting.name))
     request = EditRequest(said["instruction"], **{**known, **allowed})
-    made_by = {part: _name(said, part) for part in ("checkpoint", "revision", "version")}
+    made_by = {part: _name(said, part) for part in ("checkpoint", "revision", "version", "photo")}
     return Receipt(request, **made_by, moved=moved)
 
 

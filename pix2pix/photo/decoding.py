@@ -3,7 +3,7 @@
 import io
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from pix2pix.origin import Origin
 from pix2pix.photo import limits
 from pix2pix.photo.colours.named import named_colours
 from pix2pix.photo.colours.srgb import MANY_BITS, to_8_bits, to_srgb
+from pix2pix.photo.digest import CANNOT_BE_READ, digest_of
 from pix2pix.photo.limits import MAX_ASPECT, MAX_BYTES, MAX_PIXELS
 from pix2pix.photo.metadata import kept_metadata
 from pix2pix.photo.reading.formats import recognised
@@ -76,7 +77,10 @@ def open_photo(source: str | os.PathLike[str] | bytes | Image.Image | Photo) -> 
     if isinstance(source, Image.Image):
         _check_shape(*source.size)
         return _decode(source, None)
-    return _decode_file(lambda: open_image(source))
+    with open_image(source) as image:
+        digest = digest_of(source)  # before the pixels: if the file changes in between, the receipt fits no more
+        photo = _decode(image, lambda: open_image(source))
+    return replace(photo, origin=replace(photo.origin, digest=digest))
 
 
 def open_small(source: str | os.PathLike[str] | bytes, side: int) -> Photo:
@@ -93,7 +97,8 @@ def open_small(source: str | os.PathLike[str] | bytes, side: int) -> Photo:
             image.draft(None, (side, side))
         return image
 
-    return _decode_file(opened)
+    with opened() as image:
+        return _decode(image, opened)
 
 
 def origin_of(source: str | os.PathLike[str] | bytes) -> Origin:
@@ -117,7 +122,7 @@ def open_image(source: str | os.PathLike[str] | bytes) -> Image.Image:
     try:
         file = io.BytesIO(source) if isinstance(source, bytes) else _checked_path(source).open("rb")
     except OSError as error:
-        raise InvalidImage("This photo cannot be read; check the file and its permissions.") from error
+        raise InvalidImage(CANNOT_BE_READ) from error
     try:
         length = file.seek(0, os.SEEK_END)
         file.seek(0)
@@ -142,7 +147,7 @@ def _checked_path(name: str | os.PathLike[str]) -> Path:
         _check_bytes(path.stat().st_size)
         return path
     except (OSError, TypeError, ValueError) as error:
-        raise InvalidImage("This photo cannot be read; check the file and its permissions.") from error
+        raise InvalidImage(CANNOT_BE_READ) from error
 
 
 def _check_bytes(number: int) -> None:
@@ -178,11 +183,6 @@ def _format(image: Image.Image) -> str:
 def _origin(image: Image.Image) -> Origin:
     lossless = bool(image.info.get("lossless", True))
     return Origin(_format(image), lossless, image.has_transparency_data, kept_metadata(image))
-
-
-def _decode_file(opened: Callable[[], Image.Image]) -> Photo:
-    with opened() as image:
-        return _decode(image, opened)
 
 
 def _decode(image: Image.Image, again: Callable[[], Image.Image] | None) -> Photo:

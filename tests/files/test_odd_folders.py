@@ -1,19 +1,24 @@
 """Folders as they are found in the world: odd names, links, files that change, full targets, two runs at once."""
 
 import errno
+import json
 import os
 import subprocess
 import time
 import unicodedata
+from dataclasses import asdict
 
 import pytest
+from PIL import Image
 
-from pix2pix import read_receipt
+from pix2pix import EditRequest, read_receipt
 from pix2pix.files import drafts
+from pix2pix.files.earlier import is_made_so
 from pix2pix.files.folders import photos_in
 from pix2pix.files.naming import unique
 from tests import ROOT
 from tests.files.test_folders import files_of
+from tests.files.test_receipt import forged
 
 
 def test_order_is_as_people_see_it(scene, tmp_path):
@@ -113,11 +118,11 @@ def test_another_run_never_passes_for_this_one(run, folder, tmp_path):
     for words, seed in (("make it snowy", 1), ("make it night", 2)):
         status, _, err = run("edit", folder, words, "--out", out, "--seed", seed)
         assert (status, err.count("--overwrite")) == (1, 3)
-    now = time.time()
-    for name in before:
-        os.utime(folder / name, (now - 100, now - 100))
-        os.utime(out / name, (now - 50, now - 50))
-    os.utime(folder / "a.png", (now - 10, now - 10))
+    changed = folder / "a.png"
+    kept = changed.stat()
+    with Image.open(changed) as image:
+        image.rotate(180).save(changed)
+    os.utime(changed, (kept.st_atime, kept.st_mtime))  # as copying programs leave it
     status, _, err = run("edit", folder, "make it night", "--out", out, "--seed", 1)
     assert (status, err.count("--overwrite"), err.count("a.png")) == (1, 1, 1)
     (out / "b.jpg").write_bytes(b"not ours")
@@ -126,6 +131,27 @@ def test_another_run_never_passes_for_this_one(run, folder, tmp_path):
     assert {name: (out / name).read_bytes() for name in before if name != "b.jpg"} == {
         name: data for name, data in before.items() if name != "b.jpg"
     }
+
+
+def test_a_photo_with_a_new_time_is_the_same_photo(run, folder, tmp_path):
+    arguments = ("edit", folder, "make it night", "--out", tmp_path / "out", "--seed", 1)
+    run(*arguments)
+    for result in (tmp_path / "out").iterdir():
+        os.utime(result, (time.time() - 100, time.time() - 100))
+    status, _, err = run(*arguments)
+    assert (status, err.count("--overwrite")) == (0, 0)
+
+
+def test_a_receipt_of_an_earlier_version_goes_by_the_time(folder, tmp_path, scene):
+    photo, target = folder / "a.png", tmp_path / "a.png"
+    request = EditRequest("make it night", 20, 7.5, 1.5, seed=1, resolution=512)
+    said = {**asdict(request), "checkpoint": "tiny"}
+    target.write_bytes(forged(scene, json.dumps(said), "PNG"))
+    now = time.time()
+    for seconds, same in ((-10, True), (10, False)):
+        os.utime(target, (now - 100, now - 100))
+        os.utime(photo, (now - 100 + seconds, now - 100 + seconds))
+        assert is_made_so(target, photo, request) is same
 
 
 def test_a_photo_that_vanishes_or_is_cut_while_the_run_goes_on(run, folder, tmp_path, tiny_editor):

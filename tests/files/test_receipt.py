@@ -13,6 +13,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from pix2pix import EditRequest, InvalidImage, InvalidRequest, Result, __version__, read_receipt, save_result
 from pix2pix.files.receipt import RECEIPT_KEY, SOURCE_TYPE, Receipt, find_receipt
+from pix2pix.photo import open_photo
+from pix2pix.photo.digest import digest_of
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
@@ -77,6 +79,16 @@ def test_every_format_gives_the_whole_receipt_back_whatever_the_file_is_called(r
         (tmp_path / "download.bin").write_bytes(data)
         for source in (data, tmp_path / "download.bin"):
             assert find_receipt(source) == Receipt(REQUEST, "owner/name", "abc", __version__)
+
+
+def test_a_receipt_says_of_which_photo(result, scene, tmp_path):
+    scene.save(tmp_path / "photo.png")
+    opened = open_photo(tmp_path / "photo.png")
+    assert opened.origin.digest == open_photo((tmp_path / "photo.png").read_bytes()).origin.digest
+    assert open_photo(scene).origin.digest == ""
+    for ending in ("png", "jpg", "webp"):
+        save_result(replace(result, origin=opened.origin), tmp_path / f"edited.{ending}")
+        assert find_receipt(tmp_path / f"edited.{ending}").photo == digest_of(tmp_path / "photo.png")
 
 
 def test_the_longest_instruction_fits_into_every_format(result, tmp_path):
