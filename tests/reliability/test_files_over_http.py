@@ -1,12 +1,16 @@
 """Bombs and broken files through the doors of the running app: a photo or one sentence, and the next edit works."""
 
 import base64
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
+from gradio.utils import get_upload_folder
+from PIL import Image
 
 from tests.reliability.conftest import CLIENT, Fake, asked, heard, join, serving
 from tests.reliability.mutations import mutated, sources
@@ -59,11 +63,30 @@ def outcome_of(address: str, photo: object) -> str | None:
     return None if ended == "complete" else said["error"]
 
 
-def strange(address: str, inside: str) -> list[object]:
-    """Photos that are addresses: of the machine itself, of files outside, of nothing."""
-    paths = ("../../../../etc/passwd", "/etc/passwd", "/proc/self/environ", "..", "", "photo\0.png")
+def strange(address: str, inside: str, private: Path) -> list[object]:
+    """Photos that are addresses: of the machine itself, of files outside such as ``private``, of nothing."""
+    paths = (
+        str(private),
+        os.path.relpath(private, get_upload_folder()),
+        "../../../../etc/passwd",
+        "/etc/passwd",
+        "/proc/self/environ",
+        "..",
+        "",
+        "photo\0.png",
+    )
     urls = (inside + "/x.png", inside.replace("127.0.0.1", "localhost"), inside.replace("127.0.0.1", "[::1]"))
-    others = ("file:///etc/passwd", "ftp://127.0.0.1/x", "data:image/png;base64,%%%", "data:,", "gopher://x", "http://")
+    others = (
+        str(private),
+        f"file://{private}",
+        f"{address}/gradio_api/file={private}",
+        "file:///etc/passwd",
+        "ftp://127.0.0.1/x",
+        "data:image/png;base64,%%%",
+        "data:,",
+        "gopher://x",
+        "http://",
+    )
     files = [{"path": path, "meta": {"_type": "gradio.FileData"}} for path in (*paths, *urls)]
     pages = [{"url": url, "path": url, "meta": {"_type": "gradio.FileData"}} for url in urls]
     return [*files, *pages, *urls, *others]
@@ -80,7 +103,9 @@ def assert_files_are_answered(tmp_path, number: int, bombs: list[str]) -> None:
         assert 0 < opened < len(files)  # neither all harmless nor all refused
         assert [one for one in said if one is not None and not is_clean(one)] == []
         steps = service.steps
-        refused = [outcome_of(address, photo) for photo in strange(address, inside)]
+        private = tmp_path / "private.png"
+        Image.new("RGB", (64, 64)).save(private)  # whoever could reach it would get it edited
+        refused = [outcome_of(address, photo) for photo in strange(address, inside, private)]
         assert [one for one in refused if one is None or not is_clean(one)] == []
         assert (visits, service.steps) == ([], steps)
         assert asked(address, {"photo": as_data_url(address, whole[0]), "instruction": "x"})[0] == "complete"

@@ -1,6 +1,8 @@
 """The index when its disk is full, and when two programs share it."""
 
 import multiprocessing
+import os
+import signal
 
 import pytest
 
@@ -10,6 +12,7 @@ from pix2pix.serving.workspace import Workspace, new_key
 from tests.serving.test_workspace import GENEROUS, filled, opened, photo_file, store  # noqa: F401
 
 ROUNDS = 20
+WHOLE = bytes(range(256)) * 100
 
 
 def test_an_index_that_finds_no_room_says_so_as_files_do(store, photo_file):  # noqa: F811
@@ -39,6 +42,47 @@ def test_an_index_on_a_full_disk_goes_on_where_no_files_are_needed(store, photo_
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert workspace.note("desk").startswith("299")
+
+
+def killed_while_it_keeps(folder, key, moment):
+    """What a program does that is killed while it keeps a file."""
+
+    def die(*_, **__):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def write(path):
+        path.write_bytes(WHOLE[:10])
+        if moment == "half of it is written":
+            die()
+        path.write_bytes(WHOLE)
+
+    store = Store(folder, 3600, GENEROUS)  # noqa: F811
+    workspace = Workspace(store, key)
+    if moment == "it is written":
+        store.writing = die
+    if moment == "it is entered":
+        store.make_room = die
+    workspace.make_file("kept.bin", write)
+
+
+@pytest.mark.parametrize("moment", ["half of it is written", "it is written", "it is entered"])
+def test_a_program_that_is_killed_leaves_whole_files_only(store, photo_file, moment):  # noqa: F811
+    key = new_key()
+    before = filled(store, key, photo_file).results()
+    killed = multiprocessing.get_context("spawn").Process(
+        target=killed_while_it_keeps, args=(store.folder, key, moment)
+    )
+    killed.start()
+    killed.join(120)
+    assert killed.exitcode == -signal.SIGKILL
+    store.close()
+    again = Store(store.folder, 3600, GENEROUS)
+    assert again.rows("PRAGMA integrity_check") == [{"integrity_check": "ok"}]
+    kept = [again.files / row["id"] / row["value"] for row in again.rows("SELECT * FROM items WHERE kind = 'made'")]
+    assert [file.read_bytes() for file in kept] == ([WHOLE] if moment == "it is entered" else [])
+    assert Workspace(again, key).results() == before
+    assert all(read_receipt(result.file) == result.request for result in before)
+    again.close()
 
 
 def work(folder, keys, photo, number, together):
