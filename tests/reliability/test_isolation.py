@@ -149,8 +149,9 @@ def check_replays(crowd: Crowd) -> None:
         for thief.key in (new_key(), "", None):
             for name in ("open", "open_1", "undo", "redo", "fill_in_settings", "look_at_the_clock", "choose_1"):
                 assert not MARK.search(thief.at_once(name)), name
-        listening = thief.client.get(f"{crowd.address}/gradio_api/queue/data?session_hash={victim.session}")
-        assert listening.status_code == 403
+        url = f"{crowd.address}/gradio_api/queue/data?session_hash={victim.session}"
+        with thief.client.stream("GET", url) as listening:  # whoever is let in hears something without end
+            assert listening.status_code == 403
         thief.close()
 
 
