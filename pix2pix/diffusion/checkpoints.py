@@ -41,6 +41,7 @@ class Checkpoint:
         suggestions: instructions it does well.
         step_zones: what its numbers of steps are good for, each from a number on.
         notches: how far one press of "change more" or "keep more" moves text guidance and image guidance.
+        guidance_limits: the largest text guidance and image guidance that still give a picture; its sliders end there.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Checkpoint:
     suggestions: tuple[str, ...] = INSTRUCT_PIX2PIX_SUGGESTIONS
     step_zones: tuple[tuple[int, str], ...] = INSTRUCT_PIX2PIX_ZONES
     notches: tuple[float, float] = (1.0, 0.2)
+    guidance_limits: tuple[float, float] = (30.0, 5.0)
 
     @property
     def steps_advice(self) -> str:
@@ -70,10 +72,18 @@ def _in_folder(folder: Path) -> Checkpoint:
         abilities = json.loads((folder / ABILITIES).read_text(encoding="utf-8"))
         defaults = Defaults(**{name: abilities[name] for name in Defaults.__dataclass_fields__})
         zones = tuple((start, name) for start, name in abilities["step_zones"])
+        most_text, most_image = map(float, abilities["guidance_limits"])
         ideas = tuple(idea for family in abilities["families"] for idea in family["examples"][:IDEAS_PER_FAMILY])
     except (OSError, ValueError, KeyError, TypeError):
         return checkpoint
-    return replace(checkpoint, defaults=defaults, suggestions=ideas, step_zones=zones, notches=(0.15, 0.15))
+    return replace(
+        checkpoint,
+        defaults=defaults,
+        suggestions=ideas,
+        step_zones=zones,
+        notches=(0.15, 0.15),
+        guidance_limits=(most_text, most_image),
+    )
 
 
 POCKET = replace(

@@ -71,7 +71,7 @@ class DenoiserRecipe:
     """
 
     steps: int = 12_000
-    cooldown: float = 0.5
+    cooldown: float = 0.65
     crops: Shards = Shards(sides=(64, 128), whole=False, pixels=32 * 64**2, sources=32, edits=12)
     whole: Shards = Shards(sides=(128, 192, 256), whole=True, pixels=256**2, sources=8, edits=12)
     widths: tuple[int, ...] = (128, 192, 96, 96)

@@ -10,6 +10,7 @@ from pix2pix.setting import Place, Setting, Value
 from pix2pix.ui.protocols import CheckpointLike
 
 SHOWN_CHOICES = {"own": "own, as the photo"}
+GUIDANCE = ("guidance_scale", "image_guidance_scale")
 ANY_SEED = -1  # what people of other programs type for a new one
 Controls = dict[str, gr.components.Component]  # by the name of the setting
 Update = dict[Any, Any]  # what a handler returns: new values and looks, by component
@@ -44,10 +45,47 @@ def default_values(checkpoint: CheckpointLike) -> dict[str, Value]:
     return {name: value for name, value in defaults.items() if value is not None}
 
 
-def within_bounds(name: str, value: float) -> float:
-    """``value`` of the setting ``name``, moved into its range and rounded as a person would type it."""
+def within_bounds(name: str, value: float, checkpoint: CheckpointLike) -> float:
+    """``value`` of the setting ``name``, moved into its range with ``checkpoint`` and rounded as a person types it."""
     low, high = next(setting.bounds for setting in SETTINGS if setting.name == name and setting.bounds)
-    return round(min(high, max(low, value)), 2)
+    return round(min(high, most_guidance(checkpoint).get(name, high), max(low, value)), 2)
+
+
+def within_limits(values: dict[str, Any], checkpoint: CheckpointLike) -> dict[str, Any]:
+    """``values`` of settings by name, with guidances that make sense with ``checkpoint``."""
+    most = most_guidance(checkpoint)
+    limited = {name: min(value, most[name]) for name, value in values.items() if name in most and value is not None}
+    return {**values, **limited}
+
+
+def beyond_limits(request: EditRequest, checkpoint: CheckpointLike) -> list[str]:
+    """The labels of the guidances of ``request`` that are too large for ``checkpoint``."""
+    most, labels = most_guidance(checkpoint), {setting.name: setting.label for setting in SETTINGS}
+    return [labels[name] for name, limit in most.items() if (getattr(request, name) or 0) > limit]
+
+
+def most_guidance(checkpoint: CheckpointLike) -> dict[str, float]:
+    """The largest values of the guidances that make sense with ``checkpoint``, by the names of the settings."""
+    return dict(zip(GUIDANCE, checkpoint.guidance_limits, strict=True))
+
+
+def guidance_ends(controls: Controls, checkpoint: CheckpointLike) -> Update:
+    """The sliders of guidance among ``controls``, ending where they make sense with ``checkpoint``."""
+    return {controls[name]: gr.update(maximum=most) for name, most in most_guidance(checkpoint).items()}
+
+
+def merged(*updates: Update) -> Update:
+    """All of ``updates`` together; where two speak of one part, its value and its look are put together."""
+    together: Update = {}
+    for update in updates:
+        for part, value in update.items():
+            together[part] = {**_as_update(together[part]), **_as_update(value)} if part in together else value
+    return together
+
+
+def _as_update(value: Any) -> dict[str, Any]:
+    is_update = isinstance(value, dict) and value.get("__type__") == "update"
+    return value if is_update else gr.update(value=value)  # type: ignore[no-any-return]  # gradio is read without types
 
 
 def complaint_about(name: str, value: Any) -> str:

@@ -47,6 +47,6 @@ def build_page(service: EditService, visitors: Visitors, limits: Limits = USUAL)
         about_a_model = [*panel.about_a_model, fields.advanced.model]
         # Not in the queue: an event that joins while the last answer there comes in may never hear its own.
         opened = history.opened.then(safely(panel.open), fields.preferences, about_a_model, **QUICK)
-        wire_link(fields, opened)
+        wire_link(fields, panel, opened)
     translate(page)
     return page

@@ -30,6 +30,9 @@ class CheckpointLike(Protocol):
     @property
     def notches(self) -> tuple[float, float]: ...
 
+    @property
+    def guidance_limits(self) -> tuple[float, float]: ...
+
 
 class EditorLike(Protocol):
     """A loaded model; ``pix2pix.Editor`` is one."""

@@ -51,6 +51,7 @@ class Fake:
             suggestions=("x",),
             steps_advice="4: best",
             notches=(1.0, 0.2),
+            guidance_limits=(30.0, 5.0),
         )
         self._editor = SimpleNamespace(checkpoint=checkpoint, note=None, max_tokens=75, count_tokens=len)
 

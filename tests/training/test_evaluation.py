@@ -12,7 +12,7 @@ from pix2pix.training.evaluation.abilities import families, step_zones
 from pix2pix.training.evaluation.evaluate import Evaluation
 from pix2pix.training.evaluation.measured.edits import Sample
 from pix2pix.training.evaluation.measured.figures import seconds_of_an_edit
-from pix2pix.training.evaluation.measured.guidance import Guided
+from pix2pix.training.evaluation.measured.guidance import Guided, sane_image_limit, sane_text_limit
 from pix2pix.training.evaluation.measured.scatter import AMOUNTS, Scatter, streaks
 from pix2pix.training.evaluation.photos import GRADIO_PHOTOS, open_photos
 from pix2pix.training.evaluation.report import write_contact_sheet, write_report
@@ -97,6 +97,15 @@ def test_zones_of_steps_follow_the_curve():
     rising = {"snow": {1: 0.0, 2: 0.3, 4: 0.5, 8: 0.6}, "rain": {1: 0.1, 2: 0.3, 4: 0.5, 8: 0.5}}
     assert step_zones(rising) == [(1, "quick draft"), (4, "balanced"), (8, "most detail")]
     assert step_zones({"snow": {1: 0.5, 8: 0.5}}) == [(1, "most detail")]
+
+
+def test_the_sliders_end_where_edits_stop_to_grow_or_begin_to_clip():
+    growing = {1.0: Guided(1, 0), 1.5: Guided(1.2, 0.02), 2.0: Guided(1.4, 0.06), 3.0: Guided(1.5, 0.01)}
+    assert sane_text_limit(growing) == 1.5
+    assert sane_text_limit({1.0: Guided(1, 0), 1.5: Guided(1.2, 0), 2.0: Guided(1.1, 0)}) == 1.5
+    assert sane_text_limit({1.0: Guided(1, 0), 1.5: Guided(1.2, 0.9)}) == 1
+    assert sane_image_limit({1.0: Guided(1, 0), 1.5: Guided(0.8, 0), 2.0: Guided(0.7, 0)}) == 2
+    assert sane_image_limit(growing) == 1
 
 
 def streaked(slant: bool) -> torch.Tensor:

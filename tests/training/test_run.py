@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from pix2pix import Editor, EditRequest
 from pix2pix.training.learning import denoiser
 from pix2pix.training.learning.autoencoder import make_autoencoder, start_as_pca
-from pix2pix.training.learning.batches import NEITHER, NO_IMAGE, NO_TEXT, draw_batch
+from pix2pix.training.learning.batches import ALIKE_WEIGHT, NEITHER, NO_IMAGE, NO_TEXT, draw_batch
 from pix2pix.training.learning.checkpoint import make_checkpoint
 from pix2pix.training.learning.colour_loss import ColourLoss
 from pix2pix.training.learning.export import size_in_megabytes
@@ -24,7 +24,6 @@ from pix2pix.training.learning.network.noise import (
     LATE_SHARE,
     MAX_WEIGHT,
     add_noise,
-    clean_from_velocity,
     draw_noise,
     draw_timesteps,
     make_scheduler,
@@ -220,8 +219,7 @@ def test_an_untrained_denoiser_draws_the_photo_out_of_any_noise(timestep):
     alphas = make_scheduler().alphas_cumprod
     noisy = add_noise(1.7 * photo, noise, timesteps, alphas)
     with torch.no_grad():
-        velocity = unet(torch.cat([noisy, photo], 1), timesteps, torch.randn(1, 32, 128)).sample
-    drawn = clean_from_velocity(velocity, noisy, timesteps, alphas)
+        drawn = unet(torch.cat([noisy, photo], 1), timesteps, torch.randn(1, 32, 128)).sample
     assert (drawn - 1.7 * photo).square().mean().sqrt() < 0.08
     assert (noisy - 1.7 * photo).square().mean().sqrt() > 0.3
 
@@ -232,8 +230,7 @@ def test_the_first_guess_is_the_best_linear_one():
     photo, edit, noise = torch.randn(3, 100_000, generator=generator, dtype=torch.float64)
     clean = photo + SPREAD**0.5 * edit
     noisy = alphas.sqrt() * clean + (1 - alphas).sqrt() * noise
-    velocity = alphas.sqrt() * noise - (1 - alphas).sqrt() * clean
-    fitted = torch.linalg.lstsq(torch.stack([noisy, photo], 1), velocity[:, None]).solution[:, 0]
+    fitted = torch.linalg.lstsq(torch.stack([noisy, photo], 1), clean[:, None]).solution[:, 0]
     assert torch.allclose(fitted, torch.stack(linear_gains(alphas)), atol=0.02)
 
 
@@ -245,24 +242,21 @@ def test_words_are_looked_at_on_two_levels():
     assert places == {"down_blocks.2", "mid_block", "up_blocks.1"}
 
 
-def test_velocities_are_those_of_the_scheduler():
+def test_noisy_latents_are_those_of_the_scheduler():
     scheduler, generator = make_scheduler(), torch.Generator().manual_seed(0)
     clean, noise = torch.randn(2, 6, 1, 4, 4, generator=generator)
     timesteps = torch.tensor([999, 850, 500, 250, 30, 0])
     noisy = add_noise(clean, noise, timesteps, scheduler.alphas_cumprod)
-    velocity = scheduler.get_velocity(clean, noise, timesteps)
     assert torch.allclose(noisy, scheduler.add_noise(clean, noise, timesteps), atol=1e-5)
-    assert torch.allclose(clean_from_velocity(velocity, noisy, timesteps, scheduler.alphas_cumprod), clean, atol=1e-4)
 
 
 def test_a_step_down_is_that_of_the_scheduler():
     scheduler, generator = make_scheduler(), torch.Generator().manual_seed(0)
     scheduler.set_timesteps(8)
-    noisy, velocity = torch.randn(2, 1, 1, 4, 4, generator=generator)
+    noisy, clean = torch.randn(2, 1, 1, 4, 4, generator=generator)
     for earlier, timestep in zip(scheduler.timesteps[:-1], scheduler.timesteps[1:], strict=True):
-        clean = clean_from_velocity(velocity, noisy, earlier[None], scheduler.alphas_cumprod)
         stepped = step_down(clean, noisy, earlier[None], timestep[None], scheduler.alphas_cumprod)
-        assert torch.allclose(stepped, scheduler.step(velocity, earlier, noisy).prev_sample, atol=1e-4)
+        assert torch.allclose(stepped, scheduler.step(clean, earlier, noisy).prev_sample, atol=1e-4)
 
 
 def test_errors_of_clean_latents_weigh_as_those_of_velocities():
@@ -337,23 +331,50 @@ def pairs_of(names):
     )
 
 
-def test_where_flakes_are_counts_only_once_it_can_be_seen():
-    snow, night = (
-        draw_batch([pairs_of([name])], 2 * 32**2, numpy_generator(0, "batch", 0)) for name in ("snow", "night")
-    )
-    timesteps = torch.tensor([999, 100])
-    assert snow.weights_at(timesteps).mean((1, 2, 3)).tolist() == [1, 4]
-    assert night.weights_at(timesteps).mean((1, 2, 3)).tolist() == [4, 4]
-
-
-def test_some_samples_lack_words_or_photo_and_none_its_target():
-    batch = draw_batch([pairs_of(["night"])], 3000 * 32**2, numpy_generator(0, "batch", 0))
+def spoken_rows(name):
+    """A batch of 3,000 rows of the edit ``name``, and which of them have no words, and no photo."""
+    batch = draw_batch([pairs_of([name])], 3000 * 32**2, numpy_generator(0, "batch", 0))
     silent = torch.tensor([sentence == "" for sentence in batch.sentences])
-    blind = (batch.sources == 0).flatten(1).all(1)
+    return batch, silent, (batch.sources == 0).flatten(1).all(1)
+
+
+def test_where_flakes_are_counts_only_once_it_can_be_seen():
+    snow, silent, blind = spoken_rows("snow")
+    night, night_silent, night_blind = spoken_rows("night")
+    seen, seen_at_night = ~silent & ~blind, ~night_silent & ~night_blind
+    for timestep, wanted in ((999, 1), (100, 4)):
+        assert (snow.weights_at(torch.full((3000,), timestep))[seen] == wanted).all()
+        assert (night.weights_at(torch.full((3000,), timestep))[seen_at_night] == 4).all()
+
+
+def test_some_samples_lack_words_or_photo():
+    _, silent, blind = spoken_rows("night")
     shares = [(silent & ~blind), (blind & ~silent), (silent & blind)]
     for share, wanted in zip(shares, (NO_TEXT, NO_IMAGE, NEITHER), strict=True):
         assert share.float().mean().item() == pytest.approx(wanted, abs=0.015)
-    assert (batch.targets > 0).any((1, 2, 3)).all()
+
+
+def test_without_words_what_is_drawn_goes_half_of_the_way_back_to_the_photo():
+    batch, silent, blind = spoken_rows("night")
+    halved = silent & ~blind
+    assert torch.allclose(batch.targets[halved], (batch.sources + batch.drawn)[halved] / 2)
+    assert torch.equal(batch.targets[~halved], batch.drawn[~halved])
+
+
+def test_what_stays_as_it_is_counts_more():
+    pairs = pairs_of(["night"])
+    pairs.targets[:, :, 4:] = pairs.sources[:, :, 4:]
+    batch = draw_batch([pairs], 8 * 32**2, numpy_generator(0, "batch", 0))
+    assert (batch.weights[:, :, :4] == 4).all()
+    assert (batch.weights[:, :, 4:] == 4 + ALIKE_WEIGHT).all()
+
+
+def test_photo_and_words_tell_all_but_what_falls_at_random_places():
+    night, silent, blind = spoken_rows("night")
+    assert torch.equal(night.told, ~silent & ~blind)
+    snow, _, _ = spoken_rows("snow")
+    assert snow.scattered.all()
+    assert not snow.told.any()
 
 
 def test_a_batch_has_one_size_and_the_pixels_asked_for():

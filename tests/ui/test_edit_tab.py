@@ -9,6 +9,8 @@ from PIL import Image
 from pix2pix import CheckpointError, EditFailed, EditRequest, Result, Step
 from pix2pix.request import Defaults
 from pix2pix.serving.workspace import new_key
+from pix2pix.ui.controls import GUIDANCE, beyond_limits
+from pix2pix.ui.edit import view
 from pix2pix.ui.edit.advanced import AdvancedPanel
 from pix2pix.ui.edit.fields import lay_out
 from pix2pix.ui.edit.history import History
@@ -18,7 +20,7 @@ from pix2pix.ui.gallery.tab import GalleryTab
 from pix2pix.ui.safely import safely
 
 
-def editor_of(name, steps):
+def editor_of(name, steps, guidance_limits=(30.0, 5.0)):
     checkpoint = SimpleNamespace(
         name=name,
         defaults=Defaults(steps, 7.5, 1.5, 512),
@@ -26,6 +28,7 @@ def editor_of(name, steps):
         suggestions=(f"an idea of {name}",),
         steps_advice=f"{steps}: best",
         notches=(1.0, 0.2),
+        guidance_limits=guidance_limits,
     )
     return SimpleNamespace(checkpoint=checkpoint, note=None, max_tokens=75, count_tokens=len)
 
@@ -90,6 +93,37 @@ def test_change_more_and_keep_more_stay_in_the_range_of_each_scale(direction, be
     EditRequest("x", guidance_scale=after[0], image_guidance_scale=after[1])
 
 
+class ShyService(Service):
+    """Its first model wants little guidance."""
+
+    def __init__(self):
+        super().__init__()
+        self._editors["small"] = editor_of("small", 4, guidance_limits=(1.5, 2.0))
+
+
+def test_the_sliders_of_guidance_end_where_the_model_does(tab_with):
+    panel = tab_with(ShyService()).panel
+    controls = panel.fields.advanced.controls
+    for model, ends in (("small", (1.5, 2.0)), ("full", (30.0, 5.0))):
+        update = panel.choose_model(model)
+        assert tuple(update[controls[name]]["maximum"] for name in GUIDANCE) == ends
+
+
+def test_no_way_sets_more_guidance_than_the_model_bears(tab_with):
+    tab = tab_with(ShyService())
+    panel, controls = tab.panel, tab.fields.advanced.controls
+    more = panel.nudge(1)(model="small", guidance_scale=1.4, image_guidance_scale=1.5)
+    assert scales(tab, more) == (1.5, 1.3)
+    remembered = {"model": "small", "values": {"guidance_scale": 7.5, "image_guidance_scale": 1.5}}
+    opened = panel.open(remembered)
+    assert [opened[controls[name]]["value"] for name in GUIDANCE] == [1.5, 1.5]
+    request = EditRequest("x", 20, 7.5, 1.5, 7, 512)
+    small = panel.checkpoint("small")
+    assert scales(tab, view.words_and_settings(tab.fields, request, small)) == (1.5, 1.5)
+    assert beyond_limits(request, small) == ["Text guidance"]
+    assert beyond_limits(request, panel.checkpoint("full")) == []
+
+
 def test_whatever_can_be_asked_for_can_be_set_on_the_page():
     from pix2pix.request import SETTINGS
 
@@ -109,7 +143,7 @@ def test_without_a_model_the_page_opens_and_nothing_raises(warnings, tab_with):
     assert tab.read_words(new_key(), "a", None, "make it night") == ""
     assert panel.reset(None) == {}
     assert panel.draw_guidance(None) == {}
-    assert scales(tab, panel.nudge(1)(model=None, guidance_scale=2.0, image_guidance_scale=1.5)) == (2.0, 1.5)
+    assert panel.nudge(1)(model=None, guidance_scale=2.0, image_guidance_scale=1.5) == {}
     assert set(warnings) == {"It cannot be loaded."}
 
 

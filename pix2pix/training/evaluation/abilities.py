@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import Any, get_args
 
 from pix2pix.training.evaluation.evaluate import Evaluation
+from pix2pix.training.evaluation.measured.guidance import sane_image_limit, sane_text_limit
 from pix2pix.training.learning.export import DEFAULTS
 from pix2pix.training.targets.edits import EDITS, Family
 
@@ -51,8 +52,9 @@ def abilities_of(evaluation: Evaluation) -> dict[str, Any]:
         for family, (measurement, bar, examples) in FURTHER.items()
         if evaluation.share(measurement) >= bar and evaluation.outside(measurement) >= OUTSIDE_BAR
     ]
-    settings = asdict(DEFAULTS) | {"step_zones": step_zones(evaluation.scatter.by_steps)}
-    return settings | {"families": [family for family in found if family["examples"]]}
+    limits = [sane_text_limit(evaluation.text_guidance), sane_image_limit(evaluation.image_guidance)]
+    advice = {"step_zones": step_zones(evaluation.scatter.by_steps), "guidance_limits": limits}
+    return asdict(DEFAULTS) | advice | {"families": [family for family in found if family["examples"]]}
 
 
 def step_zones(by_steps: dict[str, dict[int, float]]) -> list[tuple[int, str]]:

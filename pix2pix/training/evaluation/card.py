@@ -35,5 +35,7 @@ def write_card(folder: Path, evaluation: Evaluation, recipe: Recipe) -> None:
         largest=whole.sides[-1],
         cooldown=recipe.denoiser.cooldown,
         resolution=abilities["resolution"],
+        most_text=abilities["guidance_limits"][0],
+        most_image=abilities["guidance_limits"][1],
     )
     (folder / "README.md").write_text(text, encoding="utf-8")

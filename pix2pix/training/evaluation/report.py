@@ -75,8 +75,9 @@ def _scatter(evaluation: Evaluation) -> list[str]:
     for name, amounts in evaluation.scatter.by_steps.items():
         apart = evaluation.scatter.other_places[name]
         rows.append(f"| {name} | " + " | ".join(f"{amount:.2f}" for amount in amounts.values()) + f" | {apart:.0%} |")
+    steps = ", ".join(map(str, evaluation.by_steps))
     drawn = " | ".join(f"{decibels:.1f}" for decibels in evaluation.by_steps.values())
-    return [*rows, "", f"dB to the target of five edits with {', '.join(map(str, counts))} steps: {drawn}."]
+    return [*rows, "", f"dB to the target of five tones with {steps} steps: {drawn}."]
 
 
 def _guidance(evaluation: Evaluation) -> list[str]:

@@ -12,9 +12,10 @@ from pix2pix.training.learning.pairs import Pairs
 from pix2pix.training.words.meanings import is_scattered
 from pix2pix.training.words.sentences import sentence_for
 
-# Shares of the samples without the instruction, without the photo, without both; the target stays (Brooks, Holynski and
-# Efros, arXiv:2211.09800, section 3.2.1), so that both guidances mean what they mean there.
-NO_TEXT, NO_IMAGE, NEITHER = 0.05, 0.04, 0.04
+# Shares of the samples without the instruction, without the photo, without both (Brooks, Holynski and Efros,
+# arXiv:2211.09800, section 3.2.1).
+NO_TEXT, NO_IMAGE, NEITHER = 0.06, 0.02, 0.05
+ALIKE_WEIGHT = 1.0  # added to the loss's weight where the photo is to stay as it is: every error is seen there
 VISIBLE_BELOW = 750  # the timestep from which on down it can be seen where a random thing lies
 
 
@@ -23,7 +24,11 @@ class Batch:
     """N samples.
 
     Attributes:
-        sources, targets: unscaled latents of photos and targets, (N, C, h, w).
+        sources, targets: unscaled latents of photos and of what shall be predicted, (N, C, h, w).
+        drawn: those to which noise is added. The target itself, but where the sentence lacks, what is drawn goes half
+            of the way back to the photo: then text guidance s and image guidance 1 come to an edit of the size
+            2 s / (1 + s), 1 and s to one of 2 / (1 + s). Were the target what is drawn, as in the paper, text guidance
+            from 2 on would swing from step to step where words tell all; were it the photo, it would overshoot at once.
         weights: (N, 1, h, w), how much the loss counts at each latent.
         scattered: (N,), whether the target has something at random places, such as flakes.
         told: (N,), whether photo and sentence tell all of the target.
@@ -32,6 +37,7 @@ class Batch:
 
     sources: Tensor = field(repr=False)
     targets: Tensor = field(repr=False)
+    drawn: Tensor = field(repr=False)
     weights: Tensor = field(repr=False)
     scattered: Tensor = field(repr=False)
     told: Tensor = field(repr=False)
@@ -53,10 +59,11 @@ def draw_batch(shards: list[Pairs], pixels: int, rng: Generator) -> Batch:
     fitting = [shard for shard in shards if shard.sources.shape[1:] == size]
     count = max(1, round(pixels / (size[1] * size[2] * FACTOR**2)))
     samples = [_draw_sample(fitting[rng.integers(len(fitting))], words, rng) for _ in range(count)]
-    sources, targets, weights, scattered, told, sentences = zip(*samples, strict=True)
+    sources, targets, drawn, weights, scattered, told, sentences = zip(*samples, strict=True)
     return Batch(
         torch.stack(sources),
         torch.stack(targets),
+        torch.stack(drawn),
         torch.stack(weights),
         torch.tensor(scattered),
         torch.tensor(told),
@@ -64,16 +71,21 @@ def draw_batch(shards: list[Pairs], pixels: int, rng: Generator) -> Batch:
     )
 
 
-def _draw_sample(pairs: Pairs, words: random.Random, rng: Generator) -> tuple[Tensor, Tensor, Tensor, bool, bool, str]:
+def _draw_sample(
+    pairs: Pairs, words: random.Random, rng: Generator
+) -> tuple[Tensor, Tensor, Tensor, Tensor, bool, bool, str]:
     """One row of a batch."""
     index = int(rng.integers(len(pairs)))
-    source, target, meaning = pairs.sources[index].float(), pairs.targets[index].float(), pairs.meanings[index]
+    source, drawn, meaning = pairs.sources[index].float(), pairs.targets[index].float(), pairs.meanings[index]
     sentence = sentence_for(pairs.kinds[index], meaning, words)
-    fate = rng.random()
-    if fate < NO_TEXT + NEITHER:
-        sentence = ""
-    if NO_TEXT <= fate < NO_TEXT + NEITHER + NO_IMAGE:
+    weights = pairs.weights[index] + ALIKE_WEIGHT * (source == drawn).all(0, keepdim=True)
+    target, fate = drawn, rng.random()
+    if fate < NO_TEXT:
+        sentence, target = "", (source + drawn) / 2
+    elif fate < NO_TEXT + NEITHER:
+        sentence, source = "", torch.zeros_like(source)
+    elif fate < NO_TEXT + NEITHER + NO_IMAGE:
         source = torch.zeros_like(source)
     scattered = is_scattered(meaning)
     told = not scattered and fate >= NO_TEXT + NEITHER + NO_IMAGE
-    return source, target, pairs.weights[index], scattered, told, sentence
+    return source, target, drawn, weights, scattered, told, sentence

@@ -21,7 +21,6 @@ from pix2pix.training.learning.learner import Learner
 from pix2pix.training.learning.network.noise import (
     FIRST,
     add_noise,
-    clean_from_velocity,
     draw_noise,
     draw_timesteps,
     make_scheduler,
@@ -45,7 +44,7 @@ WARM_UP = 250  # steps
 READER_RATE = 0.3  # of the UNet's learning rate
 WATCH_EVERY = 500  # steps
 SENTENCES = 40  # read in every step beside the batch's own, so that the text encoder goes on learning the grammar
-OWN_SHARE = 0.5  # of the rows whose target is told: their latents come from a step of the network's own
+OWN_SHARE = 0.8  # of the rows whose target is told: their latents come from a step of the network's own
 NAMING_WEIGHT = 0.05
 LOCATING_WEIGHT = 0.3
 
@@ -163,15 +162,16 @@ def _batch_loss(
 ) -> Tensor:
     """The mean loss of one prediction for each row of ``batch``, at a random timestep, and the locator's loss."""
     generator, alphas = torch_generator(rng), make_scheduler().alphas_cumprod
-    clean, sources = (batch.targets * scaling_factor).to(device), batch.sources.to(device)
+    sources, clean, drawn = (part.to(device) for part in (batch.sources, batch.targets, batch.drawn))
+    clean, drawn = clean * scaling_factor, drawn * scaling_factor
     timesteps, noise = draw_timesteps(len(clean), generator), draw_noise(clean.shape, generator).to(device)
-    noisy = add_noise(clean, noise, timesteps, alphas)
+    noisy = add_noise(drawn, noise, timesteps, alphas)
     own = batch.told & (torch.rand(len(clean), generator=generator) < OWN_SHARE) & (timesteps < FIRST)
     if own.any():
         earlier = timesteps + 1 + (torch.rand(len(clean), generator=generator) * (FIRST - timesteps)).long()
         kept = own.to(device)
         noisy[kept] = _own_step(
-            learner.unet, clean[kept], noise[kept], sources[kept], embeds[kept].detach(), earlier[own], timesteps[own]
+            learner.unet, drawn[kept], noise[kept], sources[kept], embeds[kept].detach(), earlier[own], timesteps[own]
         )
     with learner.locator.listening(learner.unet) as features:
         predicted = _clean_of(learner.unet, noisy, sources, timesteps, embeds)
@@ -202,5 +202,5 @@ def _clean_of(unet: UNet2DConditionModel, noisy: Tensor, sources: Tensor, timest
     """The clean latents that ``unet`` predicts."""
     with half_precision(noisy.device):
         seen = torch.cat([noisy, sources], 1).to(memory_format=torch.channels_last)
-        velocity = unet(seen, timesteps.to(noisy.device), embeds).sample.float()
-    return clean_from_velocity(velocity, noisy, timesteps, make_scheduler().alphas_cumprod)
+        clean: Tensor = unet(seen, timesteps.to(noisy.device), embeds).sample.float()
+    return clean

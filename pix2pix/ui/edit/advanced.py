@@ -8,14 +8,13 @@ from typing import Any
 import gradio as gr
 
 from pix2pix.errors import EditError
-from pix2pix.ui.controls import Update, complaint_about, within_bounds
+from pix2pix.ui.controls import GUIDANCE, Update, complaint_about, merged, within_bounds, within_limits
 from pix2pix.ui.edit import view
 from pix2pix.ui.edit.fields import Fields
 from pix2pix.ui.protocols import CheckpointLike, EditService
 from pix2pix.ui.queues import AT_ONCE, PRIVATE, QUICK
 from pix2pix.ui.safely import safely
 
-GUIDANCE = ("guidance_scale", "image_guidance_scale")
 REMEMBER = """(model, ...values) => ({
   model, values: Object.fromEntries(%s.map((name, index) => [name, values[index]]))})"""
 
@@ -60,20 +59,21 @@ class AdvancedPanel:
             return {self.banner: view.not_loaded(str(error)), f.advanced.model: gr.update(**model)}
         name = editor.checkpoint.name
         known = preferences.get("values") if preferences.get("model") == name else None
-        return view.merged(
+        return merged(
             {self.banner: view.about(editor), f.advanced.model: gr.update(value=name, **model)},
             view.defaults_of(f, editor.checkpoint),
-            self._remembered(known),
+            self._remembered(known, editor.checkpoint),
             view.advice_of(f, editor.checkpoint),
         )
 
-    def _remembered(self, values: Any) -> Update:
+    def _remembered(self, values: Any, checkpoint: CheckpointLike) -> Update:
         """What the browser has kept, as far as it still makes sense."""
         if not isinstance(values, dict):
             return {}
         parts = self.fields.advanced.remembered
         known = {name: value for name, value in values.items() if name in parts and value is not None}
-        return {parts[n]: value for n, value in known.items() if n == "new_seed" or not complaint_about(n, value)}
+        sound = {n: value for n, value in known.items() if n == "new_seed" or not complaint_about(n, value)}
+        return {parts[name]: value for name, value in within_limits(sound, checkpoint).items()}
 
     def choose_model(self, name: str) -> Update:
         """Another model with its defaults, its advice and its ideas; the first one if it cannot be loaded."""
@@ -88,35 +88,39 @@ class AdvancedPanel:
                 return {self.banner: view.not_loaded(str(reason))}
             return {self.banner: view.about(first), f.advanced.model: first.checkpoint.name}
         advice, defaults = view.advice_of(f, editor.checkpoint), view.defaults_of(f, editor.checkpoint)
-        return view.merged({self.banner: view.about(editor)}, defaults, advice)
+        return merged({self.banner: view.about(editor)}, defaults, advice)
 
     def reset(self, model: str) -> Update:
         """The defaults of the model again; nothing changes while there is no model."""
-        checkpoint = self._checkpoint(model)
+        checkpoint = self.checkpoint(model)
         return view.defaults_of(self.fields, checkpoint) if checkpoint else {}
 
     def draw_guidance(self, model: str) -> Update:
         """Both scales from around the defaults: for the real checkpoint 6 to 9 and 1.2 to 1.8, as in the original."""
-        checkpoint = self._checkpoint(model)
+        checkpoint = self.checkpoint(model)
         if checkpoint is None:
             return {}
         defaults = {name: getattr(checkpoint.defaults, name) for name in GUIDANCE}
         drawn = {name: random.uniform(0.8 * scale, 1.2 * scale) for name, scale in defaults.items()}
-        return {self.fields.advanced.controls[name]: within_bounds(name, scale) for name, scale in drawn.items()}
+        controls = self.fields.advanced.controls
+        return {controls[name]: within_bounds(name, scale, checkpoint) for name, scale in drawn.items()}
 
     def nudge(self, direction: int) -> Callable[..., Update]:
         """A handler that changes more (1) or keeps more (-1): text guidance one notch that way, image guidance back."""
 
         def moved(model: str, **scales: float) -> Update:
-            checkpoint = self._checkpoint(model)
-            notches = checkpoint.notches if checkpoint else (0, 0)
-            moves = zip(GUIDANCE, (direction * notches[0], -direction * notches[1]), strict=True)
+            checkpoint = self.checkpoint(model)
+            if checkpoint is None:
+                return {}
+            text, image = checkpoint.notches
+            moves = zip(GUIDANCE, (direction * text, -direction * image), strict=True)
             controls = self.fields.advanced.controls
-            return {controls[name]: within_bounds(name, scales[name] + move) for name, move in moves}
+            return {controls[name]: within_bounds(name, scales[name] + move, checkpoint) for name, move in moves}
 
         return moved
 
-    def _checkpoint(self, model: str) -> CheckpointLike | None:
+    def checkpoint(self, model: str) -> CheckpointLike | None:
+        """What is known of the model of that name; a warning and ``None`` where it cannot be loaded."""
         try:
             return self._service.editor(model).checkpoint
         except EditError as error:

@@ -10,7 +10,7 @@ from pix2pix.serving.stored import StoredResult
 from pix2pix.serving.visitors import Visitors
 from pix2pix.serving.workspace import Workspace
 from pix2pix.ui import stage
-from pix2pix.ui.controls import Update
+from pix2pix.ui.controls import Update, merged
 from pix2pix.ui.edit import view
 from pix2pix.ui.edit.advanced import AdvancedPanel
 from pix2pix.ui.edit.fields import Fields
@@ -114,20 +114,18 @@ class History:
         result = workspace.view(id)
         desk = desk.write(workspace, tab, view=id, photo=result.photo, instruction=result.request.instruction)
         photo = view.photo_in_view(f, workspace.photo(result.photo))
-        return view.merged(
-            {**photo, **view.in_view(f, workspace, desk), **view.notice(f, "")},
-            view.words_and_settings(f, result.request),
-            self._model_of(result),
-        )
+        seen = {**photo, **view.in_view(f, workspace, desk), **view.notice(f, "")}
+        return merged(seen, self._words_and_model_of(result))
 
-    def _model_of(self, result: StoredResult) -> Update:
+    def _words_and_model_of(self, result: StoredResult) -> Update:
         f = self.fields
         try:
             editor = self._service.editor(result.checkpoint)
-        except EditError:
-            return {}  # it was made by a model that is not here any more
+        except EditError:  # it was made by a model that is not here any more
+            return view.words_and_settings(f, result.request, None)
         model = {self.panel.banner: view.about(editor), f.advanced.model: editor.checkpoint.name}
-        return {**model, **view.advice_of(f, editor.checkpoint)}
+        words = view.words_and_settings(f, result.request, editor.checkpoint)
+        return merged(model, words, view.advice_of(f, editor.checkpoint))
 
     def go_further(self, key: str, tab: str) -> Update:
         """The result in view becomes the photo to edit."""

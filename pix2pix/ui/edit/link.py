@@ -9,7 +9,8 @@ import gradio as gr
 
 from pix2pix.request import SETTINGS
 from pix2pix.setting import Setting, Value
-from pix2pix.ui.controls import complaint_about
+from pix2pix.ui.controls import complaint_about, within_limits
+from pix2pix.ui.edit.advanced import AdvancedPanel
 from pix2pix.ui.edit.fields import Fields
 from pix2pix.ui.queues import PRIVATE, QUICK
 from pix2pix.ui.safely import safely
@@ -31,19 +32,21 @@ FORGET = """() => {
 }"""
 
 
-def wire_link(f: Fields, opened: gr.events.Dependency) -> None:
+def wire_link(f: Fields, panel: AdvancedPanel, opened: gr.events.Dependency) -> None:
     """Copy such a link, and follow one after the page has ``opened``, so that its settings win over all others."""
     names = json.dumps(list(NAMES.values()))
     settings = [f.advanced.controls[name] for name in NAMES]
     f.copy_link.click(None, [f.instruction, *settings], js=COPY % names, **PRIVATE)
 
-    def follow(request: gr.Request) -> Any:
+    def follow(model: str, request: gr.Request) -> Any:
         said = read_link(request.query_params)
+        if said and (checkpoint := panel.checkpoint(model)):
+            said = within_limits(said, checkpoint)
         parts = {"instruction": f.instruction, **f.advanced.controls}
         fixed = {f.advanced.new_seed: False} if "seed" in said else {}
         return {**{parts[name]: value for name, value in said.items()}, **fixed} or gr.skip()
 
-    followed = opened.then(safely(follow), None, [f.instruction, *settings, f.advanced.new_seed], **QUICK)
+    followed = opened.then(safely(follow), f.advanced.model, [f.instruction, *settings, f.advanced.new_seed], **QUICK)
     followed.then(None, js=FORGET % names, **PRIVATE)  # so that a reload does not undo what was changed since
 
 

@@ -17,13 +17,13 @@ from pix2pix.serving.stored import StoredResult
 from pix2pix.serving.visitors import Visitors
 from pix2pix.serving.workspace import Workspace
 from pix2pix.ui import stage
-from pix2pix.ui.controls import ANY_SEED, Update, complaint_about
+from pix2pix.ui.controls import ANY_SEED, GUIDANCE, Update, beyond_limits, complaint_about
 from pix2pix.ui.crowd.guard import Abandoned
 from pix2pix.ui.edit import view
-from pix2pix.ui.edit.advanced import GUIDANCE, AdvancedPanel
+from pix2pix.ui.edit.advanced import AdvancedPanel
 from pix2pix.ui.edit.fields import Fields
 from pix2pix.ui.edit.history import EDIT, LOST
-from pix2pix.ui.protocols import EditService
+from pix2pix.ui.protocols import CheckpointLike, EditService
 from pix2pix.ui.queues import AT_ONCE, MODEL_QUEUE, PRIVATE, QUICK
 from pix2pix.ui.safely import safely, sentence_for
 
@@ -212,14 +212,16 @@ class EditTab:
         update = {**view.blank(f, stage.INVITATION), **view.photo_in_view(f, photo), **view.notice(f, "")}
         update[f.redo] = gr.update(interactive=workspace.after(None, photo.id) is not None)
         if receipt is not None:
-            update |= view.words_and_settings(f, receipt.request)
-            update |= view.notice(f, self._remark_on_receipt(receipt, model))
+            checkpoint = self.panel.checkpoint(model)
+            update |= view.words_and_settings(f, receipt.request, checkpoint)
+            update |= view.notice(f, self._remark_on_receipt(receipt, model, checkpoint))
         return update
 
-    def _remark_on_receipt(self, receipt: Receipt, model: str) -> str:
+    def _remark_on_receipt(self, receipt: Receipt, model: str, checkpoint: CheckpointLike | None) -> str:
         said = ["This picture was made here: its words and settings are back."]
-        if receipt.moved:
-            said.append(f"Out of their range, and moved into it: {', '.join(receipt.moved)}.")
+        beyond = beyond_limits(receipt.request, checkpoint) if checkpoint else ()
+        if moved := dict.fromkeys([*receipt.moved, *beyond]):
+            said.append(f"Out of their range, and moved into it: {', '.join(moved)}.")
         if receipt.checkpoint and receipt.checkpoint != model:
             said.append(f"It was made by “{receipt.checkpoint}”, which can be chosen under Advanced.")
         return " ".join(said)

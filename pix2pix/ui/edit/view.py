@@ -4,7 +4,6 @@ Pictures are files of the workspace; they are handed to the page as they are, an
 """
 
 import html
-from typing import Any
 
 import gradio as gr
 
@@ -13,7 +12,7 @@ from pix2pix.serving.desk import Desk
 from pix2pix.serving.stored import StoredPhoto, StoredResult
 from pix2pix.serving.workspace import Workspace
 from pix2pix.ui import stage
-from pix2pix.ui.controls import Update, default_values
+from pix2pix.ui.controls import Update, default_values, guidance_ends, within_limits
 from pix2pix.ui.edit.fields import Fields
 from pix2pix.ui.protocols import CheckpointLike, EditorLike
 
@@ -49,10 +48,11 @@ def photo_in_view(f: Fields, photo: StoredPhoto | None) -> Update:
     return {f.photo: str(photo.displayed) if photo else None}
 
 
-def words_and_settings(f: Fields, request: EditRequest) -> Update:
-    """The words and settings of ``request``, so that the next edit is made by them."""
-    controls = f.advanced.controls
-    settings = {controls[setting.name]: getattr(request, setting.name) for setting in SETTINGS}
+def words_and_settings(f: Fields, request: EditRequest, checkpoint: CheckpointLike | None) -> Update:
+    """The words and settings of ``request``, so that the next edit is made by them, as far as ``checkpoint`` can."""
+    values = {setting.name: getattr(request, setting.name) for setting in SETTINGS}
+    values = within_limits(values, checkpoint) if checkpoint else values
+    settings = {f.advanced.controls[name]: value for name, value in values.items()}
     return {f.instruction: request.instruction, **settings, f.advanced.new_seed: False}
 
 
@@ -65,26 +65,13 @@ def defaults_of(f: Fields, checkpoint: CheckpointLike) -> Update:
 
 
 def advice_of(f: Fields, checkpoint: CheckpointLike) -> Update:
-    """What ``checkpoint`` does well: ideas, and what its numbers of steps are good for."""
-    samples = [[suggestion] for suggestion in checkpoint.suggestions]
+    """What ``checkpoint`` does well: ideas, what its numbers of steps are good for, and where its guidance ends."""
+    samples, controls = [[suggestion] for suggestion in checkpoint.suggestions], f.advanced.controls
     return {
+        **guidance_ends(controls, checkpoint),
         f.suggestions: gr.update(samples=samples, visible=True),
-        f.advanced.controls["num_inference_steps"]: gr.update(info=checkpoint.steps_advice),
+        controls["num_inference_steps"]: gr.update(info=checkpoint.steps_advice),
     }
-
-
-def merged(*updates: Update) -> Update:
-    """All of ``updates`` together; where two speak of one part, its value and its look are put together."""
-    together: Update = {}
-    for update in updates:
-        for part, value in update.items():
-            together[part] = {**_as_update(together[part]), **_as_update(value)} if part in together else value
-    return together
-
-
-def _as_update(value: Any) -> dict[str, Any]:
-    is_update = isinstance(value, dict) and value.get("__type__") == "update"
-    return value if is_update else gr.update(value=value)  # type: ignore[no-any-return]  # gradio is read without types
 
 
 def notice(f: Fields, sentence: str) -> Update:

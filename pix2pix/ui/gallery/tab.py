@@ -19,7 +19,7 @@ from pix2pix.request import RANDOM_SEEDS, EditRequest
 from pix2pix.serving.turns import TURN_SECONDS
 from pix2pix.serving.visitors import Visitors
 from pix2pix.serving.workspace import GALLERY
-from pix2pix.ui.controls import ANY_SEED, Update, default_values
+from pix2pix.ui.controls import ANY_SEED, GUIDANCE, Update, default_values, guidance_ends, merged, within_limits
 from pix2pix.ui.crowd.guard import Abandoned
 from pix2pix.ui.gallery import cards
 from pix2pix.ui.gallery.board import MAX_PHOTOS, Board
@@ -75,7 +75,8 @@ class GalleryTab:
         f = self.fields
         options = {"inputs_kwargs": self._who, **QUICK}
         shown = opened.then(safely(self.open), outputs=[*self._shown, f.asking.instruction], **options)
-        settings = [*f.asking.controls.values(), *f.saving.values(), f.vary_seed]
+        again = [f.close_up.asking.controls[name] for name in GUIDANCE]
+        settings = [*f.asking.controls.values(), *f.saving.values(), f.vary_seed, *again]
         shown.then(safely(self.fill_in_settings), outputs=settings, **options)
 
     def watch(self, clock: gr.Timer) -> None:
@@ -124,7 +125,10 @@ class GalleryTab:
         f.clear.click(safely(self.clear), inputs_kwargs=self._who, outputs=[*self._shown, c.panel], **QUICK)
 
     def fill_in_settings(self, key: str, tab: str) -> Update:
-        """The settings as this tab left them; else what the first model works best with, and a new seed."""
+        """The settings as this tab left them; else what the first model works best with, and a new seed.
+
+        The sliders of guidance end where that model's do.
+        """
         f, board = self.fields, self._board(key, tab)
         controls = {**f.asking.controls, **f.saving, "vary_seed": f.vary_seed}
         try:
@@ -132,7 +136,8 @@ class GalleryTab:
         except EditError:
             return {}  # the page says so above the tabs
         settings = {**default_values(checkpoint), "seed": _new_seed(), **board.asking, **board.saving}
-        return {controls[name]: value for name, value in settings.items() if name in controls}
+        values = {controls[n]: value for n, value in within_limits(settings, checkpoint).items() if n in controls}
+        return merged(values, *(guidance_ends(asking.controls, checkpoint) for asking in (f.asking, f.close_up.asking)))
 
     def receive(self, photos: list[tuple[Path, str]], key: str, tab: str) -> Iterator[Update]:
         """New photos get their cards at once, and their small pictures one after the other."""

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise, takewhile
 from statistics import fmean
 
 from PIL import Image
 from torch import Tensor
 
 from pix2pix import Editor, EditRequest
-from pix2pix.request import SETTINGS
 from pix2pix.training.pictures import to_tensor
 
 SENTENCES = ("make it night", "make it sepia", "make it warmer", "turn it into a cartoon", "make it snowy")
-IMAGE_GUIDANCE = (1.0, 1.25, 1.5, 2.0)
+TEXT_GUIDANCE = (1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 5.0)
+IMAGE_GUIDANCE = (1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 5.0)
+MORE_CLIPPED = 0.05  # of the pixels of an edit, as far as it is still sane
 LEAST, MOST = 1.5 / 255, 253.5 / 255  # beyond them a channel of a pixel is clipped
 
 
@@ -29,15 +31,9 @@ class Guided:
     clipped: float
 
 
-def text_scales() -> tuple[float, ...]:
-    """Values over the whole range of the control."""
-    _, most = next(setting.bounds for setting in SETTINGS if setting.name == "guidance_scale" and setting.bounds)
-    return (1.0, *(value for value in (1.5, 2.0, 3.0, 5.0, 7.5) if value < most), float(most))
-
-
 def text_guidance(editor: Editor, photos: Sequence[Image.Image]) -> dict[float, Guided]:
     """What every value of text guidance makes of SENTENCES on ``photos``."""
-    return _guided(editor, photos, text_scales(), lambda said, scale: EditRequest(said, guidance_scale=scale, seed=0))
+    return _guided(editor, photos, TEXT_GUIDANCE, lambda said, scale: EditRequest(said, guidance_scale=scale, seed=0))
 
 
 def image_guidance(editor: Editor, photos: Sequence[Image.Image]) -> dict[float, Guided]:
@@ -45,6 +41,22 @@ def image_guidance(editor: Editor, photos: Sequence[Image.Image]) -> dict[float,
     return _guided(
         editor, photos, IMAGE_GUIDANCE, lambda said, scale: EditRequest(said, image_guidance_scale=scale, seed=0)
     )
+
+
+def sane_text_limit(by_scale: dict[float, Guided]) -> float:
+    """The largest text guidance up to which every edit grows and hardly clips, of those measured in ``by_scale``."""
+    return _last_sane(by_scale, lambda before, after: before.size < after.size and after.clipped <= MORE_CLIPPED)
+
+
+def sane_image_limit(by_scale: dict[float, Guided]) -> float:
+    """The largest image guidance up to which every edit shrinks, of those measured in ``by_scale``."""
+    return _last_sane(by_scale, lambda before, after: before.size > after.size and after.clipped <= MORE_CLIPPED)
+
+
+def _last_sane(by_scale: dict[float, Guided], is_sane: Callable[[Guided, Guided], bool]) -> float:
+    scales = sorted(by_scale)
+    steps = takewhile(lambda step: is_sane(by_scale[step[0]], by_scale[step[1]]), pairwise(scales))
+    return max([scales[0], *(after for _, after in steps)])
 
 
 def _guided(

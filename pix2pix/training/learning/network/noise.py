@@ -1,8 +1,8 @@
-"""The noise that the denoiser is trained with, and what it predicts: the velocity.
+"""The noise that the denoiser is trained with. What it predicts is the clean picture.
 
-v = sqrt(a_t) e - sqrt(1 - a_t) x_0 (Salimans and Ho, arXiv:2202.00512). At the first timestep, which is pure noise,
-that is the clean picture with its sign turned; further down it is more and more the noise, so that what is drawn
-already is seen and kept.
+Where photo and instruction tell all of the result, the prediction is the same at every timestep and needs nothing of
+the noise. A network that predicts the noise or the velocity must give the noise itself back to the last bit, and what
+a small one gets wrong in that stays in the picture.
 """
 
 import torch
@@ -25,7 +25,7 @@ def make_scheduler() -> DDIMScheduler:
         beta_start=0.00085,
         beta_end=0.012,
         beta_schedule="scaled_linear",
-        prediction_type="v_prediction",
+        prediction_type="sample",
         rescale_betas_zero_snr=True,
         timestep_spacing="trailing",
         clip_sample=False,
@@ -62,12 +62,6 @@ def add_noise(clean: Tensor, noise: Tensor, timesteps: Tensor, alphas_cumprod: T
     return alphas.sqrt() * clean + (1 - alphas).sqrt() * noise
 
 
-def clean_from_velocity(velocity: Tensor, noisy: Tensor, timesteps: Tensor, alphas_cumprod: Tensor) -> Tensor:
-    """x_0 = sqrt(a_t) x_t - sqrt(1 - a_t) v."""
-    alphas = alphas_cumprod.to(noisy.device)[timesteps].view(-1, 1, 1, 1)
-    return alphas.sqrt() * noisy - (1 - alphas).sqrt() * velocity
-
-
 def step_down(clean: Tensor, noisy: Tensor, earlier: Tensor, timesteps: Tensor, alphas_cumprod: Tensor) -> Tensor:
     """From the ``noisy`` latents of the timesteps ``earlier`` to those of ``timesteps``, if ``clean`` is what comes.
 
@@ -79,5 +73,5 @@ def step_down(clean: Tensor, noisy: Tensor, earlier: Tensor, timesteps: Tensor, 
 
 
 def weights_of_clean(timesteps: Tensor, alphas_cumprod: Tensor) -> Tensor:
-    """(N, 1, 1, 1): 1 / (1 - a_t), by which a squared error of x_0 counts as one of v; at most MAX_WEIGHT."""
+    """(N, 1, 1, 1): 1 / (1 - a_t), by which squared errors of x_0 count as those of v; at most MAX_WEIGHT."""
     return (1 / (1 - alphas_cumprod[timesteps])).clamp(max=MAX_WEIGHT).view(-1, 1, 1, 1)

@@ -121,11 +121,10 @@ def _follow_the_time(unet: UNet2DConditionModel, block: ResnetBlock2D, gained: L
 
 
 def linear_gains(alphas: Tensor) -> tuple[Tensor, Tensor]:
-    """By what noisy latents and the photo's scaled latents are multiplied in the best linear guess of the velocity.
+    """By what noisy latents and the photo's scaled latents are multiplied in the best linear guess of the clean ones.
 
     x_0 is the photo plus an edit of variance SPREAD: x_0 = (1 - k) s + k x_t / sqrt(a), with
     k = SPREAD / (SPREAD + (1 - a) / a).
     """
     trust = SPREAD * alphas / (SPREAD * alphas + 1 - alphas)
-    noise = (1 - alphas).sqrt()
-    return (alphas - trust) / (alphas.sqrt().clamp_min(1e-9) * noise), -(1 - trust) / noise
+    return trust / alphas.sqrt().clamp_min(1e-9), 1 - trust
