@@ -93,6 +93,7 @@ def test_a_failed_photo_can_be_tried_again(page, eight, pocket, tmp_path):
     drop(page, [*eight[:4], tmp_path / "no photo.jpg"], 5)
     expect(page.locator(".card.failed")).to_contain_text("cannot be opened as a photo")
     hook = pocket.pipeline.unet.register_forward_pre_hook(fail_the_third)
+    set_steps(page, 1)
     ask(page, "make it sepia")
     expect(page.locator(".card.done")).to_have_count(3)
     hook.remove()
