@@ -8,7 +8,7 @@ from pathlib import Path
 from huggingface_hub import try_to_load_from_cache
 
 from pix2pix.errors import CheckpointError
-from pix2pix.request import Defaults
+from pix2pix.request import SETTINGS, Defaults
 
 USE_POCKET = "use the model “pocket”, which comes with this program"
 INSTRUCT_PIX2PIX_DEFAULTS = Defaults(num_inference_steps=30, guidance_scale=7.5, image_guidance_scale=1.5)
@@ -21,6 +21,7 @@ INSTRUCT_PIX2PIX_SUGGESTIONS = (
     "as a watercolour",
 )
 INSTRUCT_PIX2PIX_ZONES = ((1, "rough"), (10, "subtle and quick"), (25, "balanced"), (50, "dramatic, slower"))
+GUIDANCE_LIMITS = tuple(s.bounds[1] for s in SETTINGS if s.name.endswith("guidance_scale") and s.bounds)
 ABILITIES = "abilities.json"  # what a checkpoint of ours can do, as data beside its weights
 IDEAS_PER_FAMILY = 2
 
@@ -54,7 +55,7 @@ class Checkpoint:
     suggestions: tuple[str, ...] = INSTRUCT_PIX2PIX_SUGGESTIONS
     step_zones: tuple[tuple[int, str], ...] = INSTRUCT_PIX2PIX_ZONES
     notches: tuple[float, float] = (1.0, 0.2)
-    guidance_limits: tuple[float, float] = (30.0, 5.0)
+    guidance_limits: tuple[float, ...] = GUIDANCE_LIMITS
 
     @property
     def steps_advice(self) -> str:
@@ -72,7 +73,7 @@ def _in_folder(folder: Path) -> Checkpoint:
         abilities = json.loads((folder / ABILITIES).read_text(encoding="utf-8"))
         defaults = Defaults(**{name: abilities[name] for name in Defaults.__dataclass_fields__})
         zones = tuple((start, name) for start, name in abilities["step_zones"])
-        most_text, most_image = map(float, abilities["guidance_limits"])
+        limits = tuple(map(float, abilities.get("guidance_limits", GUIDANCE_LIMITS)))  # older checkpoints name none
         ideas = tuple(idea for family in abilities["families"] for idea in family["examples"][:IDEAS_PER_FAMILY])
     except (OSError, ValueError, KeyError, TypeError):
         return checkpoint
@@ -82,7 +83,7 @@ def _in_folder(folder: Path) -> Checkpoint:
         suggestions=ideas,
         step_zones=zones,
         notches=(0.15, 0.15),
-        guidance_limits=(most_text, most_image),
+        guidance_limits=limits,
     )
 
 

@@ -1,8 +1,10 @@
 """What can be run, as data: names, folders, ids, and what people are told about them."""
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -67,6 +69,15 @@ def test_the_zones_of_steps_are_told_in_a_line():
     assert (
         replace(INSTRUCT_PIX2PIX, step_zones=((1, "quick"), (2, "best"))).steps_advice == "1: quick · 2 and more: best"
     )
+
+
+def test_a_folder_that_names_no_limits_of_guidance_keeps_its_defaults(tmp_path):
+    abilities = json.loads((Path(POCKET.source) / "abilities.json").read_text(encoding="utf-8"))
+    assert POCKET.guidance_limits == tuple(abilities.pop("guidance_limits"))
+    (tmp_path / "abilities.json").write_text(json.dumps(abilities), encoding="utf-8")
+    found = find(tmp_path)
+    assert (found.defaults, found.suggestions) == (POCKET.defaults, POCKET.suggestions)
+    assert found.guidance_limits == INSTRUCT_PIX2PIX.guidance_limits == (30, 5)
 
 
 def test_they_are_data_that_needs_no_torch():

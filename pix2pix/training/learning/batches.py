@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
 from numpy.random import Generator
@@ -58,23 +59,31 @@ def draw_batch(shards: list[Pairs], pixels: int, rng: Generator) -> Batch:
     size = shards[rng.integers(len(shards))].sources.shape[1:]
     fitting = [shard for shard in shards if shard.sources.shape[1:] == size]
     count = max(1, round(pixels / (size[1] * size[2] * FACTOR**2)))
-    samples = [_draw_sample(fitting[rng.integers(len(fitting))], words, rng) for _ in range(count)]
-    sources, targets, drawn, weights, scattered, told, sentences = zip(*samples, strict=True)
+    rows = [_draw_row(fitting[rng.integers(len(fitting))], words, rng) for _ in range(count)]
     return Batch(
-        torch.stack(sources),
-        torch.stack(targets),
-        torch.stack(drawn),
-        torch.stack(weights),
-        torch.tensor(scattered),
-        torch.tensor(told),
-        list(sentences),
+        torch.stack([row.source for row in rows]),
+        torch.stack([row.target for row in rows]),
+        torch.stack([row.drawn for row in rows]),
+        torch.stack([row.weights for row in rows]),
+        torch.tensor([row.scattered for row in rows]),
+        torch.tensor([row.told for row in rows]),
+        [row.sentence for row in rows],
     )
 
 
-def _draw_sample(
-    pairs: Pairs, words: random.Random, rng: Generator
-) -> tuple[Tensor, Tensor, Tensor, Tensor, bool, bool, str]:
-    """One row of a batch."""
+class _Row(NamedTuple):
+    """One sample of a ``Batch``."""
+
+    source: Tensor
+    target: Tensor
+    drawn: Tensor
+    weights: Tensor
+    scattered: bool
+    told: bool
+    sentence: str
+
+
+def _draw_row(pairs: Pairs, words: random.Random, rng: Generator) -> _Row:
     index = int(rng.integers(len(pairs)))
     source, drawn, meaning = pairs.sources[index].float(), pairs.targets[index].float(), pairs.meanings[index]
     sentence = sentence_for(pairs.kinds[index], meaning, words)
@@ -88,4 +97,4 @@ def _draw_sample(
         source = torch.zeros_like(source)
     scattered = is_scattered(meaning)
     told = not scattered and fate >= NO_TEXT + NEITHER + NO_IMAGE
-    return source, target, drawn, weights, scattered, told, sentence
+    return _Row(source, target, drawn, weights, scattered, told, sentence)

@@ -44,12 +44,12 @@ def image_guidance(editor: Editor, photos: Sequence[Image.Image]) -> dict[float,
 
 
 def sane_text_limit(by_scale: dict[float, Guided]) -> float:
-    """The largest text guidance up to which every edit grows and hardly clips, of those measured in ``by_scale``."""
+    """The largest text guidance up to which the edits grow and hardly clip, of those measured in ``by_scale``."""
     return _last_sane(by_scale, lambda before, after: before.size < after.size and after.clipped <= MORE_CLIPPED)
 
 
 def sane_image_limit(by_scale: dict[float, Guided]) -> float:
-    """The largest image guidance up to which every edit shrinks, of those measured in ``by_scale``."""
+    """The largest image guidance up to which the edits shrink, of those measured in ``by_scale``."""
     return _last_sane(by_scale, lambda before, after: before.size > after.size and after.clipped <= MORE_CLIPPED)
 
 
