@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
-from itertools import repeat
+from itertools import islice, repeat
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
@@ -25,9 +25,9 @@ from pix2pix.files.formats import save_result
 from pix2pix.files.naming import shown
 from pix2pix.files.room import SENTENCES
 from pix2pix.files.targets import Targets, WrongUsage, is_folder, photos_and_targets
-from pix2pix.request import GALLERY_SETTINGS, SAVE_SETTINGS, SETTINGS, EditRequest
+from pix2pix.flags import MAX_VARIANTS, SWITCH, parser
+from pix2pix.request import SETTINGS, EditRequest
 from pix2pix.session import EditSession
-from pix2pix.setting import Setting
 
 if TYPE_CHECKING:
     from pix2pix.editing.editor import Editor
@@ -36,7 +36,6 @@ ALL_EDITED, SOME_FAILED, WRONG_USAGE, STOPPED = 0, 1, 2, 130
 SAVERS = 4  # files that are written at the same time: packing a large PNG takes longer than a GPU takes to edit it
 SAVING_PIXELS = 128_000_000  # of results that wait to be written, and so are in memory
 NO_MORE_ROOM = (*SENTENCES, errno.EACCES, errno.EPERM, errno.EIO)  # for other results, too
-SWITCH = {"on": True, "off": False}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0 every photo was edited, 1 at least one was not, 2 wrong usage, 130 stopped by Ctrl-C.
     """
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     _listen(options)
     try:
         return _models() if options.command == "models" else _edit(options)
@@ -61,38 +60,6 @@ def _listen(options: argparse.Namespace) -> None:
     """By itself stderr is for one line per photo that failed, not for what libraries remark."""
     warnings.simplefilter("ignore")
     logging.basicConfig(level=logging.ERROR, handlers=None if options.verbose else [logging.NullHandler()])
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="pix2pix", description="Edit photos by telling them what to do.")
-    commands = parser.add_subparsers(required=True, dest="command", metavar="edit | models")
-    edit = commands.add_parser("edit", help="edit one or more photos with one instruction")
-    edit.add_argument("photos", nargs="+", metavar="PHOTO", type=Path, help="a photo, or a folder of photos")
-    edit.add_argument("instruction", metavar="INSTRUCTION", help='such as "make it night"')
-    edit.add_argument("--out", required=True, metavar="DIR_OR_FILE", help="folder, or a .png, .jpg or .webp file")
-    edit.add_argument("--model", default="auto", metavar="M", help='"pocket", a Hugging Face id, or a folder')
-    edit.add_argument("--device", choices=("cpu", "cuda", "mps"), help="the best of this machine unless given")
-    for setting in (*GALLERY_SETTINGS, *SAVE_SETTINGS):
-        _add_flag(edit, setting)
-    edit.add_argument("--recursive", action="store_true", help="also photos in the folders inside a folder")
-    edit.add_argument("--overwrite", action="store_true", help="edit again what the folder after --out has already")
-    models = commands.add_parser("models", help="list what can be run, and whether it is on this machine")
-    for command in (edit, models):
-        command.add_argument("--verbose", action="store_true", help="say more where something goes wrong")
-    return parser
-
-
-def _add_flag(parser: argparse.ArgumentParser, setting: Setting) -> None:
-    explained = setting.explained.replace("%", "%%")
-    if setting.bounds is not None:
-        parser.add_argument(setting.flag, dest=setting.name, type=setting.kind, metavar="N", help=explained)
-    elif setting.choices:
-        default, choices = setting.default, setting.choices
-        parser.add_argument(setting.flag, dest=setting.name, choices=choices, default=default, help=setting.help)
-    elif setting.default:
-        parser.add_argument(setting.flag, dest=setting.name, choices=SWITCH, default="on", help=setting.help)
-    else:
-        parser.add_argument(setting.flag, dest=setting.name, action="store_true", help=setting.help)
 
 
 def _models() -> int:
@@ -153,21 +120,23 @@ class _Task:
 
 def _tasks(options: argparse.Namespace, into_folder: bool, targets: Targets | None = None) -> list[_Task]:
     named = {setting.name: getattr(options, setting.name) for setting in SETTINGS}
-    settings = {name: SWITCH[value] if value in ("on", "off") else value for name, value in named.items()}
+    settings: dict[str, Any] = {name: SWITCH.get(value, value) for name, value in named.items()}
     request = EditRequest(options.instruction, **settings)
     if os.path.isfile(options.instruction):
         raise WrongUsage("The instruction is missing: it comes after the photos, in quotes.")
     pairs = (targets or _targets(options)).pairs
+    offsets = [index if options.vary_seed else index % options.variants for index in range(len(pairs))]
     if request.seed is None and into_folder:
-        request = replace(request, seed=seed_so_far([target for _, target in pairs], request, options.vary_seed))
-    numbered = request.numbered()  # which also draws the seed, if there is none
-    requests = numbered if options.vary_seed else repeat(next(numbered))
+        request = replace(request, seed=seed_so_far([target for _, target in pairs], request, offsets))
+    numbered = list(islice(request.numbered(), max(offsets) + 1))  # which also draws the seed, if there is none
     kept, new = SWITCH[options.metadata], into_folder and not options.overwrite
-    return [_Task(*pair, one, kept, new) for pair, one in zip(pairs, requests, strict=False)]
+    return [_Task(*pair, numbered[offset], kept, new) for pair, offset in zip(pairs, offsets, strict=True)]
 
 
 def _targets(options: argparse.Namespace) -> Targets:
-    return photos_and_targets(options.photos, options.out, options.recursive, options.format)
+    if not 1 <= options.variants <= MAX_VARIANTS:
+        raise WrongUsage(f"--variants must be a whole number from 1 to {MAX_VARIANTS}.")
+    return photos_and_targets(options.photos, options.out, options.recursive, options.format, options.variants)
 
 
 def _edit_all(options: argparse.Namespace, tasks: Sequence[_Task]) -> int:
@@ -182,7 +151,7 @@ def _edit_all(options: argparse.Namespace, tasks: Sequence[_Task]) -> int:
     done: list[bool] = []
     saving: deque[_Saving] = deque()
     try:
-        _stream(editor, tasks, done, saving)
+        _stream(editor, tasks, options.mask, done, saving)
     except _NoRoomError as error:
         done += [one.file.exception() is None for one in saving]  # what was on its way may have had room yet
         finished = f" {sum(done)} of {len(tasks)} photos are finished; the same command goes on from there."
@@ -191,11 +160,14 @@ def _edit_all(options: argparse.Namespace, tasks: Sequence[_Task]) -> int:
     return ALL_EDITED if all(done) else SOME_FAILED
 
 
-def _stream(editor: "Editor", tasks: Sequence[_Task], done: list[bool], saving: "deque[_Saving]") -> None:
+def _stream(
+    editor: "Editor", tasks: Sequence[_Task], mask: Path | None, done: list[bool], saving: "deque[_Saving]"
+) -> None:
     """Edit ``tasks`` and save their results; ``done`` says of each in turn whether its result is there."""
     photos, requests = [task.photo for task in tasks], [task.request for task in tasks]
     bar, ideas = tqdm(unit="step", leave=False, disable=None), editor.checkpoint.suggestions
-    gallery = editor.stream_gallery(photos, requests, session=EditSession())
+    masks = None if mask is None else repeat(mask)
+    gallery = editor.stream_gallery(photos, requests, session=EditSession(), masks=masks)
     with bar, ThreadPoolExecutor(SAVERS) as savers, closing(gallery) as stream:
         for event in stream:
             if isinstance(event, PhotoStep):

@@ -48,6 +48,8 @@ class Result:
         revision: the checkpoint's hub commit, or ``None`` for one that has none.
         source: the file it was made from, or ``None`` if the photo was not read from a file.
         origin: what that file was: its format, and what of its metadata may be kept.
+        area: where the edit was let act, mode L of the photo's size, 0 where ``image`` is the photo bit by bit;
+            ``None`` for everywhere.
         unchanged: whether nothing was changed, within what the autoencoder does to every photo; ``image`` is then the
             photo, bit by bit.
     """
@@ -62,6 +64,7 @@ class Result:
     source: Path | None = field(default=None, repr=False)
     origin: Origin = field(default=Origin(), repr=False)
     unchanged: bool = False
+    area: Image | None = field(default=None, repr=False)
 
 
 def nothing_changed(instruction: str, ideas: Sequence[str]) -> str:

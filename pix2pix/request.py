@@ -16,6 +16,7 @@ from pix2pix.setting import DefaultFrom, Place, Setting, Value
 
 MAX_INSTRUCTION_LENGTH = 1_000  # characters
 MAX_SEED = 2**32 - 1
+EVERYWHERE, AUTOMATIC = "everywhere", "automatic"
 RANDOM_SEEDS = 100_001  # drawn from 0..100000, as in the original app: short enough to type again
 
 
@@ -49,6 +50,8 @@ class EditRequest:
         seed: where the noise comes from.
         resolution: side in pixels of the square whose area the model draws on.
         detail: whether the result gets the photo's own detail back, or is only what the model drew, enlarged.
+        area: where the edit may act: everywhere, or only where the model itself sees the instruction act.
+        area_threshold: how relevant a place must be to belong to an automatic area.
 
     The ranges are in ``SETTINGS``. A setting of ``None`` means the checkpoint's own default; a seed of ``None`` is
     drawn when the edit begins.
@@ -121,6 +124,27 @@ class EditRequest:
         place=Place.RESULT,
         default=True,
         missing=False,  # results of the first version were only enlarged
+    )
+    area: str = _setting(
+        str,
+        label="Where",
+        subject="The area",
+        help="Everywhere, or only where your words act: automatic leaves every other pixel as it was.",
+        flag="--area",
+        place=Place.WHERE,
+        choices=(EVERYWHERE, AUTOMATIC),
+        default=EVERYWHERE,
+    )
+    area_threshold: float = _setting(
+        float,
+        label="Area threshold",
+        subject="The area threshold",
+        help="Of an automatic area: lower takes in more of the photo.",
+        flag="--area-threshold",
+        place=Place.WHERE,
+        bounds=(0.05, 0.95),
+        step=0.05,
+        default=0.5,
     )
 
     def __post_init__(self) -> None:

@@ -85,6 +85,7 @@ class EditSession:
     Attributes:
         conditionings: text conditions, keyed by checkpoint and instruction; their kind belongs to a room with torch.
         image_latents: image conditions, keyed by checkpoint and the canvas' pixels.
+        relevances: where instructions act on photos, keyed by both.
         copies: the autoencoder's own copies of canvases, RGB, keyed as their latents; what they may weigh is what
             drawings may.
         drawings: what the model drew for the photos of galleries, keyed by all that it depends on.
@@ -101,6 +102,7 @@ class EditSession:
     ) -> None:
         self.conditionings: LRU[Any] = LRU(max_conditionings)
         self.image_latents: LRU[Any] = LRU(max_image_latents)
+        self.relevances: LRU[Any] = LRU(max_image_latents)
         self.copies: LRU[Image] = LRU(max_drawing_bytes, weigh=_bytes)
         self.drawings: LRU[Any] = LRU(max_drawing_bytes, weigh=_drawing_bytes)
         self._max_results = max_results
@@ -152,7 +154,8 @@ class EditSession:
 
     def adopt_conditions(self, other: "EditSession") -> None:
         """Take over what ``other`` has encoded."""
-        self.conditionings, self.image_latents, self.copies = other.conditionings, other.image_latents, other.copies
+        self.conditionings, self.image_latents = other.conditionings, other.image_latents
+        self.relevances, self.copies = other.relevances, other.copies
 
     def _is_over_bounds(self) -> bool:
         size = sum(_bytes(result.image) + _bytes(result.canvas_image) for result in self._results)

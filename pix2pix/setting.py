@@ -22,6 +22,7 @@ class Place(Enum):
     """The row of the page in which a setting stands, in this order."""
 
     AMOUNT = "How much changes"
+    WHERE = "Where it changes"
     FINENESS = "How fine it is drawn"
     CHANCE = "Chance"
     RESULT = "The result"

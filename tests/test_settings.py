@@ -85,10 +85,11 @@ for event in page.fns.values():  # the events of the page that make a request of
 def test_an_invented_setting_is_a_flag_of_the_command_line():
     out = output_of(
         """
-from pix2pix.cli import _parser, _tasks
-options = _parser().parse_args(["edit", "a.png", "make it night", "--out", "b.png", "--sparkle", "1.5"])
+from pix2pix.cli import _tasks
+from pix2pix.flags import parser
+options = parser().parse_args(["edit", "a.png", "make it night", "--out", "b.png", "--sparkle", "1.5"])
 print(_tasks(options, into_folder=False)[0].request.sparkle)
-_parser().parse_args(["edit", "--help"])
+parser().parse_args(["edit", "--help"])
 """
     )
     assert out.startswith("1.5\n")
@@ -114,7 +115,7 @@ print(_table([(ArchivedPhoto("a.png", request, path), "a.png")]))
 """
     )
     assert out.startswith("1.25\n")
-    assert "detail,sparkle,error" in out
+    assert "detail,area,area_threshold,sparkle,error" in out
     assert ",1.25," in out
 
 

@@ -57,6 +57,28 @@ class Denoised:
     predicted_x0: torch.Tensor = field(repr=False)
 
 
+@dataclass(frozen=True, eq=False)
+class Confinement:
+    """Where N edits may act; everywhere else the photo's own latents come back after every step.
+
+    Attributes:
+        cells: (N, 1, H, W) bool.
+        photos: (N, C, H, W), the photos' own latents, scaled.
+    """
+
+    cells: torch.Tensor = field(repr=False)
+    photos: torch.Tensor = field(repr=False)
+
+    def applied(
+        self, scheduler: SchedulerMixin, latents: torch.Tensor, noise: torch.Tensor, timestep: torch.Tensor | None
+    ) -> torch.Tensor:
+        """``latents`` of ``timestep``, (N, C, H, W), with the photos' outside; ``None`` stands for no noise at all."""
+        photos = self.photos
+        if timestep is not None:
+            photos = scheduler.add_noise(photos, noise, timestep.reshape(1)).to(latents.dtype)
+        return torch.where(self.cells, latents, photos)
+
+
 def denoise(
     unet: UNet2DConditionModel,
     scheduler: SchedulerMixin,
@@ -66,6 +88,7 @@ def denoise(
     guidance: Guidance,
     num_inference_steps: int,
     generators: Sequence[torch.Generator],
+    confinement: Confinement | None = None,
 ) -> Iterator[Denoised]:
     """Denoise N edits at once; yields after every step, and closing it makes no further call of the UNet.
 
@@ -78,17 +101,22 @@ def denoise(
         guidance: the two guidance scales.
         num_inference_steps: at least 1.
         generators: one for each of the N, so that an edit in a batch is the same edit alone.
+        confinement: where the edits may act; ``None`` stands for everywhere.
     """
     scheduler = copy.deepcopy(scheduler)  # it keeps count of the steps, and a stopped edit must not leave its count
     scheduler.set_timesteps(num_inference_steps, device=image_latents.device)
     conditions = _condition_rows(guidance, prompt_embeds, negative_prompt_embeds, image_latents)
-    latents = randn_tensor(
+    noise = randn_tensor(
         image_latents.shape, generator=list(generators), device=image_latents.device, dtype=prompt_embeds.dtype
     )
-    latents = latents * scheduler.init_noise_sigma
+    latents = noise * scheduler.init_noise_sigma
     total = len(scheduler.timesteps)
     for index, timestep in enumerate(scheduler.timesteps, start=1):
         latents, predicted_x0 = _step(unet, scheduler, latents, timestep, conditions, guidance, generators)
+        if confinement is not None:
+            following = scheduler.timesteps[index] if index < total else None
+            latents = confinement.applied(scheduler, latents, noise, following)
+            predicted_x0 = confinement.applied(scheduler, predicted_x0, noise, None)
         yield Denoised(index, total, latents, predicted_x0)
 
 
@@ -121,15 +149,15 @@ def _step(
     model_input = torch.cat([torch.cat([noisy] * len(guidance.rows)), images], dim=1)
     output = unet(model_input, timestep, encoder_hidden_states=embeds, return_dict=False)[0]
     prediction = guidance.combine(dict(zip(guidance.rows, output.chunk(len(guidance.rows)), strict=True)))
-    predicted_x0 = _predict_x0(scheduler, noisy, prediction, timestep)
+    predicted_x0 = predict_x0(scheduler, noisy, prediction, timestep)
     noise = {"generator": list(generators)} if "generator" in inspect.signature(scheduler.step).parameters else {}
     return scheduler.step(prediction, timestep, latents, **noise, return_dict=False)[0], predicted_x0
 
 
-def _predict_x0(
+def predict_x0(
     scheduler: SchedulerMixin, noisy: torch.Tensor, prediction: torch.Tensor, timestep: torch.Tensor
 ) -> torch.Tensor:
-    """Solve x_t = sqrt(a_t) x_0 + sqrt(1 - a_t) e for x_0.
+    """The clean latents (N, C, H, W) behind a ``prediction``: x_t = sqrt(a_t) x_0 + sqrt(1 - a_t) e, solved for x_0.
 
     ``noisy`` is on this variance-preserving scale whatever the scheduler: those that count in sigmas bring it there
     in ``scale_model_input``. v = sqrt(a_t) e - sqrt(1 - a_t) x_0 is of Salimans, Ho, arXiv:2202.00512.

@@ -1,13 +1,11 @@
 """Photos through the model together: the one path of every edit. A single edit is a batch of one."""
 
-import hashlib
 import time
-from collections.abc import Generator, Hashable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import repeat
-from pathlib import Path
 
 import torch
 from diffusers import StableDiffusionInstructPix2PixPipeline
@@ -15,9 +13,9 @@ from PIL.Image import Image
 from PIL.Image import new as new_image
 
 from pix2pix.diffusion.checkpoints import Checkpoint
-from pix2pix.diffusion.conditioning import Conditioning, encode_instruction, encode_photo
-from pix2pix.diffusion.denoising import Denoised, Guidance, denoise
+from pix2pix.diffusion.denoising import Confinement, Denoised, Guidance, denoise
 from pix2pix.diffusion.pictures import Preview, draw, fit_preview, redraw
+from pix2pix.editing.conditioned import Conditioned, Conditioner
 from pix2pix.editing.job import Drawing, Job, settled
 from pix2pix.errors import EditError, EditFailed, Filtered
 from pix2pix.events import Result, Step
@@ -35,6 +33,10 @@ class BatchEditor:
 
     pipeline: StableDiffusionInstructPix2PixPipeline
     checkpoint: Checkpoint
+
+    @cached_property
+    def _conditioner(self) -> Conditioner:
+        return Conditioner(self.pipeline, self.checkpoint)
 
     def edit(
         self, jobs: Sequence[Job], session: EditSession
@@ -56,38 +58,31 @@ class BatchEditor:
         self, jobs: Sequence[Job], session: EditSession
     ) -> Generator[Sequence[Step], None, Sequence[Drawing | EditError]]:
         started, pictures = time.perf_counter(), None
-        conditionings = [self._conditioning(job.request.instruction, session) for job in jobs]
-        image_latents = [self._image_latents(job.canvas, session) for job in jobs]
-        for denoised in self._denoise(jobs, conditionings, image_latents):
+        batch = [self._conditioner.conditioned(job, session) for job in jobs]
+        for denoised in self._denoise(batch):
             if denoised.index == denoised.total and self.pipeline.safety_checker is not None:
                 pictures = self._draw(denoised.latents)
             paused = time.perf_counter()
             yield self._steps(denoised, jobs, pictures)
             started += time.perf_counter() - paused  # what the consumer does meanwhile is not part of the edit
         pictures = pictures or self._draw(denoised.latents)
-        copies = self._copies(jobs, image_latents, pictures, session)
+        copies = self._copies(batch, pictures, session)
         seconds = (time.perf_counter() - started) / len(jobs)
         return [
-            picture
-            if isinstance(picture, EditError)
-            else Drawing(picture, copy, seconds, conditioning.truncated, _is_copy(job, copy, picture))
-            for job, picture, copy, conditioning in zip(jobs, pictures, copies, conditionings, strict=True)
+            picture if isinstance(picture, EditError) else _drawing(one, picture, copy, seconds)
+            for one, picture, copy in zip(batch, pictures, copies, strict=True)
         ]
 
     def _copies(
-        self,
-        jobs: Sequence[Job],
-        image_latents: Sequence[torch.Tensor],
-        pictures: Sequence[Image | EditError],
-        session: EditSession,
+        self, batch: Sequence[Conditioned], pictures: Sequence[Image | EditError], session: EditSession
     ) -> list[Image | None]:
         """The autoencoder's own copy of each canvas, where it is needed; those that are new are drawn together."""
-        keys = [self._photo_key(job.canvas) for job in jobs]
+        keys = [self._conditioner.photo_key(one.job.canvas) for one in batch]
         copies = {key: session.copies.get(key) for key in keys}
         new = {
-            key: latents
-            for key, job, latents, picture in zip(keys, jobs, image_latents, pictures, strict=True)
-            if copies[key] is None and _needs_copy(job, picture)
+            key: one.image_latents
+            for key, one, picture in zip(keys, batch, pictures, strict=True)
+            if copies[key] is None and _needs_copy(one.job, picture)
         }
         if new:
             drawn = redraw(self.pipeline, torch.cat(list(new.values())))
@@ -100,7 +95,7 @@ class BatchEditor:
         """Put what was drawn into ``session``, where ``known`` finds it."""
         for job, drawing in zip(jobs, drawings, strict=True):
             if isinstance(drawing, Drawing):
-                session.drawings.put(self._key(job), drawing)
+                session.drawings.put(self._conditioner.key(job), drawing)
 
     def results(self, jobs: Sequence[Job], drawings: Sequence[Drawing | EditError]) -> list[Result | EditError]:
         """What was drawn, at the size of the photos; needs no model, so the next batch may begin meanwhile."""
@@ -113,7 +108,7 @@ class BatchEditor:
 
     def known(self, job: Job, session: EditSession) -> Result | None:
         """The result of ``job`` if ``session`` remembers what the model drew for it."""
-        drawing: Drawing | None = session.drawings.get(self._key(job))
+        drawing: Drawing | None = session.drawings.get(self._conditioner.key(job))
         if drawing is None or (job.request.detail and drawing.copy is None):
             return None
         return self._result(job, drawing)
@@ -121,50 +116,20 @@ class BatchEditor:
     def _result(self, job: Job, drawing: Drawing) -> Result:
         return job.result(drawing, self.checkpoint.name, self.checkpoint.revision)
 
-    @cached_property
-    def _identity(self) -> Hashable:
-        """What a cached condition depends on besides the text or the photo."""
-        folder = Path(self.checkpoint.source)
-        written = (folder / "model_index.json").stat().st_mtime_ns if self.checkpoint.is_folder else None
-        return self.checkpoint.source, self.checkpoint.revision, written, str(self.pipeline.dtype)
-
-    def _photo_key(self, canvas: Canvas) -> Hashable:
-        pixels = hashlib.blake2b(canvas.image.tobytes(), digest_size=16).digest()
-        return self._identity, canvas.image.size, pixels
-
-    def _key(self, job: Job) -> Hashable:
-        """What a drawing depends on; the photo's own detail comes to it later."""
-        return self._photo_key(job.canvas), replace(job.request, detail=True)
-
-    def _conditioning(self, instruction: str, session: EditSession) -> Conditioning:
-        key = (self._identity, instruction)
-        conditioning: Conditioning = session.conditionings.get_or_make(
-            key, lambda: encode_instruction(self.pipeline, instruction)
-        )
-        return conditioning
-
-    def _image_latents(self, canvas: Canvas, session: EditSession) -> torch.Tensor:
-        """Encoded one by one, so that what a session keeps of a photo never depends on the photos beside it."""
-        key = self._photo_key(canvas)
-        latents: torch.Tensor = session.image_latents.get_or_make(
-            key, lambda: encode_photo(self.pipeline, canvas.image)
-        )
-        return latents
-
-    def _denoise(
-        self, jobs: Sequence[Job], conditionings: Sequence[Conditioning], image_latents: list[torch.Tensor]
-    ) -> Iterator[Denoised]:
+    def _denoise(self, batch: Sequence[Conditioned]) -> Iterator[Denoised]:
         device, dtype = self.pipeline._execution_device, self.pipeline.unet.dtype
-        request = jobs[0].request  # the others have its steps and its guidance, or they would be of another kind
+        request = batch[0].job.request  # the others have its steps and its guidance, or they would be of another kind
+        image_latents = torch.cat([one.image_latents for one in batch]).to(device, dtype)
         return denoise(
             self.pipeline.unet,
             self.pipeline.scheduler,
-            torch.cat([conditioning.prompt_embeds for conditioning in conditionings]).to(device, dtype),
-            torch.cat([conditioning.negative_prompt_embeds for conditioning in conditionings]).to(device, dtype),
-            torch.cat(image_latents).to(device, dtype),
+            torch.cat([one.conditioning.prompt_embeds for one in batch]).to(device, dtype),
+            torch.cat([one.conditioning.negative_prompt_embeds for one in batch]).to(device, dtype),
+            image_latents,
             Guidance(text=settled(request.guidance_scale), image=settled(request.image_guidance_scale)),
             settled(request.num_inference_steps),
-            [torch.Generator().manual_seed(settled(job.request.seed)) for job in jobs],
+            [torch.Generator().manual_seed(settled(one.job.request.seed)) for one in batch],
+            _confinement(batch, image_latents * self.pipeline.vae.config.scaling_factor),
         )
 
     @cached_property
@@ -194,6 +159,25 @@ class BatchEditor:
         lost = ~latents.isfinite().flatten(1).all(dim=1)
         pictures = draw(self.pipeline, latents.nan_to_num(0, 0, 0))
         return [_checked(picture, bad) for picture, bad in zip(pictures, lost.tolist(), strict=True)]
+
+
+def _confinement(batch: Sequence[Conditioned], photos: torch.Tensor) -> Confinement | None:
+    """Where the jobs of ``batch`` may act; ``None`` if all of them may everywhere.
+
+    Args:
+        photos: (N, C, H, W), their latents, scaled.
+    """
+    if all(one.allowed is None for one in batch):
+        return None
+    cells = torch.ones_like(photos[:, :1], dtype=torch.bool)
+    for row, one in zip(cells[:, 0], batch, strict=True):
+        if one.allowed is not None:
+            row.copy_(torch.from_numpy(one.allowed))
+    return Confinement(cells, photos)
+
+
+def _drawing(one: Conditioned, picture: Image, copy: Image | None, seconds: float) -> Drawing:
+    return Drawing(picture, copy, seconds, one.conditioning.truncated, _is_copy(one.job, copy, picture), one.found)
 
 
 def _needs_copy(job: Job, picture: Image | EditError) -> bool:

@@ -19,6 +19,7 @@ from pix2pix.editing.job import Job, Source, path_of
 from pix2pix.editing.one_at_a_time import OneAtATime
 from pix2pix.errors import CheckpointError, EditError, EditFailed, InvalidRequest, OutOfMemory
 from pix2pix.events import Outcome, PhotoStep, Result, Step
+from pix2pix.photo import open_photo
 from pix2pix.request import EditRequest
 from pix2pix.session import EditSession
 
@@ -77,13 +78,15 @@ class Editor:
         note = f"Using the small model “{POCKET.name}”, because {why.rstrip('.')}."
         return cls(*load(POCKET, device), note=note)
 
-    def edit(self, photo: Source, request: EditRequest, *, session: EditSession | None = None) -> Result:
+    def edit(
+        self, photo: Source, request: EditRequest, *, session: EditSession | None = None, mask: Source | None = None
+    ) -> Result:
         """Edit ``photo`` and return the finished result; see ``stream`` for arguments and errors."""
-        with closing(self.stream(photo, request, session=session)) as stream:
+        with closing(self.stream(photo, request, session=session, mask=mask)) as stream:
             return next(event for event in stream if isinstance(event, Result))
 
     def stream(
-        self, photo: Source, request: EditRequest, *, session: EditSession | None = None
+        self, photo: Source, request: EditRequest, *, session: EditSession | None = None, mask: Source | None = None
     ) -> Generator[Step | Result, None, None]:
         """Edit ``photo``: yields a ``Step`` after every denoising step and the ``Result`` at the end.
 
@@ -95,14 +98,17 @@ class Editor:
             photo: path, bytes, PIL image or ``Photo``.
             request: what to do; settings left open are the checkpoint's defaults.
             session: remembers conditions and results from edit to edit.
+            mask: a picture of the photo's shape, white where the edit may act, black or transparent where the photo
+                must stay as it is; without it the edit may act everywhere, or in the area that it finds by itself.
 
         Raises:
-            InvalidImage: the photo cannot be used.
+            InvalidImage: the photo or the mask cannot be used.
+            InvalidRequest: the mask does not fit the photo, or is empty.
             Filtered: the checkpoint's safety checker withheld the result.
             OutOfMemory, EditFailed: the edit broke; the editor is ready for the next one.
         """
         session = EditSession() if session is None else session
-        job = self._job(0, photo, request.resolved(self.checkpoint.defaults))
+        job = self._job(0, photo, request.resolved(self.checkpoint.defaults), mask)
         with closing(self._run([job], session)) as batch:
             for (event,) in batch:
                 if isinstance(event, EditError):
@@ -117,9 +123,10 @@ class Editor:
         request: EditRequest | Iterable[EditRequest],
         *,
         session: EditSession | None = None,
+        masks: Iterable[Source | None] | None = None,
     ) -> Generator[Outcome, None, None]:
         """Edit many photos: yields an ``Outcome`` for each, in the order of the input; see ``stream_gallery``."""
-        with closing(self.stream_gallery(photos, request, session=session)) as stream:
+        with closing(self.stream_gallery(photos, request, session=session, masks=masks)) as stream:
             for event in stream:
                 if isinstance(event, Outcome):
                     yield event
@@ -130,6 +137,7 @@ class Editor:
         request: EditRequest | Iterable[EditRequest],
         *,
         session: EditSession | None = None,
+        masks: Iterable[Source | None] | None = None,
     ) -> Generator[PhotoStep | Outcome, None, None]:
         """Edit many photos: yields a ``PhotoStep`` for every step of every photo, and an ``Outcome`` for each photo.
 
@@ -144,6 +152,7 @@ class Editor:
             request: one for all photos, who then share its seed, drawn once if it is open; or one for each photo, such
                 as ``request.numbered()``, which gives photo k ``seed + k``.
             session: remembers the instruction, the photos and the results.
+            masks: one for each photo, as ``stream`` takes it, ``None`` for none; without it there are none.
         """
         session = EditSession() if session is None else session
         defaults = self.checkpoint.defaults
@@ -152,14 +161,39 @@ class Editor:
             requests = repeat(request.resolved(defaults))
         else:
             requests = (one.resolved(defaults) for one in request)
-        asked = zip(count(), photos, chain(requests, repeat(None)))
+        asked = zip(count(), photos, chain(requests, repeat(None)), chain(masks or (), repeat(None)))
         ahead = min(micro_batch(self.pipeline), MAX_OPENED_AHEAD) - 1
         run = partial(self._run, session=session, remember=True)
         yield from Gallery(asked, partial(self._open, session), ahead, run, self._fits_together).stream()
 
-    def _job(self, index: int, photo: Source, request: EditRequest) -> Job:
+    def edit_variants(
+        self,
+        photo: Source,
+        requests: Iterable[EditRequest],
+        *,
+        session: EditSession | None = None,
+        mask: Source | None = None,
+    ) -> Generator[PhotoStep | Outcome, None, None]:
+        """Edit one photo in several ways, such as by other seeds or guidance: what to choose from by eye.
+
+        The photo is opened and encoded once. Yields as ``stream_gallery``, the number of the request as index; each
+        outcome equals the single edit.
+
+        Args:
+            photo, mask: as ``stream`` takes them.
+            requests: any number, such as the first few of ``request.numbered()``.
+            session: remembers the words, the photo and the results.
+
+        Raises:
+            InvalidImage: the photo cannot be used.
+        """
+        wanted = list(requests)
+        photos = repeat(open_photo(photo), len(wanted))
+        yield from self.stream_gallery(photos, wanted, session=session, masks=repeat(mask))
+
+    def _job(self, index: int, photo: Source, request: EditRequest, mask: Source | None) -> Job:
         try:
-            return Job.open(index, photo, request, self.grid)
+            return Job.open(index, photo, request, self.grid, mask)
         except EditError:
             raise
         except Exception as error:
@@ -167,11 +201,11 @@ class Editor:
 
     def _open(self, session: EditSession, asked: Asked) -> Opened:
         """One photo of a gallery, opened: a job, or its outcome if it cannot be edited or is known already."""
-        index, photo, request = asked
+        index, photo, request, mask = asked
         try:
             if request is None:
                 raise InvalidRequest("There are fewer requests than photos; give one for all, or one for each.")
-            job = self._job(index, photo, request)
+            job = self._job(index, photo, request, mask)
             known = self._batches.known(job, session)
         except Exception as error:
             return Outcome(index, path_of(photo), error=_as_edit_error(error))

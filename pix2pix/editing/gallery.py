@@ -17,7 +17,7 @@ from pix2pix.request import EditRequest
 
 LOOKAHEAD_PIXELS = 128_000_000  # ten photos of a phone
 
-Asked = tuple[int, Source, EditRequest | None]  # index, photo, request; indices are 0, 1, 2, ...
+Asked = tuple[int, Source, EditRequest | None, Source | None]  # index, photo, request, mask; indices are 0, 1, 2, ...
 Opened = Job | Outcome  # a photo to edit, or one that needs no model: it cannot be edited, or its result is known
 Ending = Result | EditError
 Run = Callable[[Sequence[Job]], Generator[Sequence[Step | Ending], None, None]]

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 from PIL.Image import Image
+from PIL.ImageChops import darker
 
 from pix2pix.events import Result
 from pix2pix.photo import Canvas, Photo, open_photo, to_canvas
+from pix2pix.photo.area import area_of, confined, open_mask
 from pix2pix.photo.decoding import open_image
 from pix2pix.request import EditRequest
 
@@ -26,6 +29,7 @@ class Drawing:
         copy: the autoencoder's own copy of the canvas, or ``None`` where nobody needed it: without detail.
         seconds: how long the model worked; of a batch, its share.
         truncated: the end of the instruction that was not read, or ``None``.
+        cells: the latents where the instruction acts, (H, W) bool, or ``None`` where nobody asked, or for all.
         unchanged: whether it is the photo, within what the autoencoder does to every photo.
     """
 
@@ -34,6 +38,7 @@ class Drawing:
     seconds: float
     truncated: str | None
     unchanged: bool = False
+    cells: np.ndarray | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,21 +48,26 @@ class Job:
     Attributes:
         index: which photo of its gallery it is, counted from 0.
         source: the file it was read from, or ``None``.
+        mask: where the edit may act, mode L of the photo's size, or ``None`` for everywhere.
     """
 
     index: int
     source: Path | None
     canvas: Canvas = field(repr=False)
     request: EditRequest
+    mask: Image | None = field(default=None, repr=False)
 
     @classmethod
-    def open(cls, index: int, photo: Source, request: EditRequest, grid: int) -> "Job":
+    def open(cls, index: int, photo: Source, request: EditRequest, grid: int, mask: Source | None = None) -> "Job":
         """Decode ``photo`` and fit it to the canvas; sides are multiples of ``grid``.
 
         Raises:
-            InvalidImage: the photo cannot be used.
+            InvalidImage: the photo or the mask cannot be used.
+            InvalidRequest: the mask does not fit the photo.
         """
-        return cls(index, path_of(photo), to_canvas(open_photo(photo), settled(request.resolution), grid), request)
+        opened = open_photo(photo)
+        area = None if mask is None else open_mask(mask, opened.size)
+        return cls(index, path_of(photo), to_canvas(opened, settled(request.resolution), grid), request, area)
 
     @property
     def kind(self) -> Hashable:
@@ -79,6 +89,9 @@ class Job:
             image = photo.with_colours(photo.rgb.copy())
         else:
             image = self.canvas.undo(drawing.image, settled(drawing.copy) if self.request.detail else None)
+        area = self._area(drawing.cells)
+        if area is not None:
+            image = confined(image, photo, area)
         return Result(
             image=image,
             canvas_image=drawing.image,
@@ -90,7 +103,15 @@ class Job:
             source=self.source,
             origin=photo.origin,
             unchanged=drawing.unchanged,
+            area=area,
         )
+
+    def _area(self, cells: np.ndarray | None) -> Image | None:
+        """Where both the ``cells`` that the instruction acts on and the mask allow it."""
+        if cells is None:
+            return self.mask
+        found = area_of(cells, self.canvas)
+        return found if self.mask is None else darker(found, self.mask)
 
 
 def settled(setting: Value | None) -> Value:

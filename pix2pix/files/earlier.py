@@ -26,14 +26,19 @@ def is_made_so(target: Path, photo: Path, request: EditRequest, checkpoint: str 
     return as_asked and _is_of(photo, target, receipt)
 
 
-def seed_so_far(targets: Sequence[Path], request: EditRequest, vary_seed: bool) -> int | None:
-    """The seed of a run that was interrupted and now goes on, so that all its photos share one; else ``None``."""
-    index, there = next(((k, target) for k, target in enumerate(targets) if target.exists()), (0, None))
-    receipt = None if there is None else _receipt_of(there)
+def seed_so_far(targets: Sequence[Path], request: EditRequest, offsets: Sequence[int]) -> int | None:
+    """The seed of a run that was interrupted and now goes on, so that all its photos follow from one; else ``None``.
+
+    Args:
+        offsets: how much larger the seed of each target is than the run's.
+    """
+    there = ((target, offset) for target, offset in zip(targets, offsets, strict=True) if target.exists())
+    first, offset = next(there, (None, 0))
+    receipt = None if first is None else _receipt_of(first)
     if receipt is None or receipt.moved or receipt.request.instruction != request.instruction:
         return None
     seed = receipt.request.seed
-    return (seed - index) % (MAX_SEED + 1) if vary_seed and seed is not None else seed
+    return None if seed is None else (seed - offset) % (MAX_SEED + 1)
 
 
 def _receipt_of(target: Path) -> Receipt | None:

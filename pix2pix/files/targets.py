@@ -52,7 +52,9 @@ def is_folder(out: str, photos: Sequence[Path]) -> bool:
     return any(photo.is_dir() for photo in photos) and Path(out).suffix.lower() not in FORMATS
 
 
-def photos_and_targets(photos: Sequence[Path], out: str, recursive: bool, choice: str = "own") -> Targets:
+def photos_and_targets(
+    photos: Sequence[Path], out: str, recursive: bool, choice: str = "own", variants: int = 1
+) -> Targets:
     """Each photo and where its result goes; never on top of a photo, never two on the same file.
 
     Args:
@@ -60,6 +62,7 @@ def photos_and_targets(photos: Sequence[Path], out: str, recursive: bool, choice
         out: a folder, or a file for a single photo.
         recursive: also photos in the folders inside a folder.
         choice: of ``request.FORMAT``, for results that go into a folder; a file that is named says it by its ending.
+        variants: of each photo, which then comes as often, with numbered results.
 
     Raises:
         WrongUsage: there are no photos in a folder, or results would fall on photos.
@@ -69,12 +72,19 @@ def photos_and_targets(photos: Sequence[Path], out: str, recursive: bool, choice
     if is_folder(out, photos):
         found = Found()
         wanted = [pair for photo in photos for pair in _expanded(photo, target, recursive, found)]
-        wanted = [(photo, result.with_name(result.name + _suffix(photo, choice))) for photo, result in wanted]
+        endings = [f"-{number}" for number in range(1, variants + 1)] if variants > 1 else [""]
+        wanted = [
+            (photo, result.with_name(result.name + ending + _suffix(photo, choice)))
+            for photo, result in wanted
+            for ending in endings
+        ]
         sources = [photo for photo, _ in wanted]
         results = unique((result for _, result in wanted), taken=sources)
         return Targets(list(zip(sources, results, strict=True)), found.others, found.closed)
     if len(photos) > 1 or photos[0].is_dir():
         raise WrongUsage("Several photos need a folder: end the name after --out with a slash.")
+    if variants > 1:
+        raise WrongUsage("Several variants need a folder: end the name after --out with a slash.")
     output_format(target)
     if target.resolve() == photos[0].resolve():
         raise WrongUsage("--out is the photo itself; choose another name, so that the original is kept.")

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,10 +72,16 @@ class Studio:
         return tuple(dict.fromkeys([*first, *(checkpoint.name for checkpoint in KNOWN)]))
 
     def stream(
-        self, photo: str | Path, request: EditRequest, *, session: EditSession, model: str | None = None
+        self,
+        photo: str | Path,
+        request: EditRequest,
+        *,
+        session: EditSession,
+        model: str | None = None,
+        mask: Path | None = None,
     ) -> Generator[Step | Result, None, None]:
         """Edit as ``Editor.stream`` does, with ``model``, once its editor is there."""
-        yield from self._stream(photo, request, session=session, model=model)
+        yield from self._stream(photo, request, session=session, model=model, mask=mask)
 
     def stream_gallery(
         self,
@@ -83,19 +90,27 @@ class Studio:
         *,
         session: EditSession,
         model: str | None = None,
+        mask: Path | None = None,
     ) -> Generator[PhotoStep | Outcome, None, None]:
         """Edit as ``Editor.stream_gallery`` does, a request for each photo, once the editor of ``model`` is there."""
-        yield from self._stream_gallery(photos, requests, session=session, model=model)
+        yield from self._stream_gallery(photos, requests, session=session, model=model, mask=mask)
 
     def _stream_here(
-        self, photo: str | Path, request: EditRequest, *, session: EditSession, model: str | None
+        self, photo: str | Path, request: EditRequest, *, session: EditSession, model: str | None, mask: Path | None
     ) -> Generator[Step | Result, None, None]:
-        yield from self.editor(model).stream(photo, request, session=session)
+        yield from self.editor(model).stream(photo, request, session=session, mask=mask)
 
     def _stream_gallery_here(
-        self, photos: Sequence[str | Path], requests: Sequence[EditRequest], *, session: EditSession, model: str | None
+        self,
+        photos: Sequence[str | Path],
+        requests: Sequence[EditRequest],
+        *,
+        session: EditSession,
+        model: str | None,
+        mask: Path | None,
     ) -> Generator[PhotoStep | Outcome, None, None]:
-        yield from self.editor(model).stream_gallery(photos, requests, session=session)
+        masks = None if mask is None else repeat(mask)
+        yield from self.editor(model).stream_gallery(photos, requests, session=session, masks=masks)
 
     def _first_name(self) -> str | None:
         """What people call the first model; ``None`` if it could not be loaded and is none that there could be."""

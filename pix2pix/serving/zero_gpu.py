@@ -27,9 +27,11 @@ def lend_gpu(stream: Stream) -> Stream:
     """``stream``, run where the GPU is, which is borrowed for as long as all of its photos may need."""
     import spaces  # before torch; it comes with such Spaces
 
-    def there(photos: object, requests: object, session: EditSession, model: str | None) -> Iterator[object]:
+    def there(
+        photos: object, requests: object, session: EditSession, model: str | None, mask: object
+    ) -> Iterator[object]:
         try:
-            for event in stream(photos, requests, session=session, model=model):
+            for event in stream(photos, requests, session=session, model=model, mask=mask):
                 if isinstance(event, (Result, Outcome)):
                     yield session.without_results()
                 yield _packed(event)
@@ -39,9 +41,9 @@ def lend_gpu(stream: Stream) -> Stream:
     lent = spaces.GPU(there, duration=seconds_needed)
 
     def here(
-        photos: object, requests: object, *, session: EditSession, model: str | None = None
+        photos: object, requests: object, *, session: EditSession, model: str | None = None, mask: object = None
     ) -> Generator[Any, None, None]:
-        with closing(lent(photos, requests, session.without_results(), model)) as events:
+        with closing(lent(photos, requests, session.without_results(), model, mask)) as events:
             for event in events:
                 match event:
                     case EditError():
@@ -60,11 +62,16 @@ def in_portions(stream: Stream) -> Stream:
     """``stream``, a gallery's, called for the photos of one turn after the other; indices are those of the whole."""
 
     def whole(
-        photos: Sequence[object], requests: Sequence[EditRequest], *, session: EditSession, model: str | None = None
+        photos: Sequence[object],
+        requests: Sequence[EditRequest],
+        *,
+        session: EditSession,
+        model: str | None = None,
+        mask: object = None,
     ) -> Generator[PhotoStep | Outcome, None, None]:
         for portion in portions(requests):
             some = slice(portion.start, portion.stop)
-            with closing(stream(photos[some], requests[some], session=session, model=model)) as events:
+            with closing(stream(photos[some], requests[some], session=session, model=model, mask=mask)) as events:
                 for event in events:
                     yield replace(event, index=portion[event.index])
 
@@ -82,7 +89,11 @@ def _packed(event: object) -> object:
 
 
 def seconds_needed(
-    photos: object, requests: EditRequest | Sequence[EditRequest], session: EditSession, model: str | None
+    photos: object,
+    requests: EditRequest | Sequence[EditRequest],
+    session: EditSession,
+    model: str | None,
+    mask: object = None,
 ) -> int:
     """How long to borrow the GPU for, in whole seconds."""
     requests = [requests] if isinstance(requests, EditRequest) else requests

@@ -5,11 +5,15 @@ from typing import Any
 import gradio as gr
 
 from pix2pix.errors import InvalidRequest
-from pix2pix.request import SAVE_SETTINGS, SETTINGS, EditRequest
+from pix2pix.request import AUTOMATIC, EVERYWHERE, SAVE_SETTINGS, SETTINGS, EditRequest
 from pix2pix.setting import Place, Setting, Value
 from pix2pix.ui.protocols import CheckpointLike
 
-SHOWN_CHOICES = {"own": "own, as the photo"}
+SHOWN_CHOICES = {
+    "own": "own, as the photo",
+    EVERYWHERE: "everywhere",
+    AUTOMATIC: "only where your words act",
+}
 GUIDANCE = ("guidance_scale", "image_guidance_scale")
 ANY_SEED = -1  # what people of other programs type for a new one
 Controls = dict[str, gr.components.Component]  # by the name of the setting
@@ -35,7 +39,7 @@ def _draw_control(setting: Setting, prefix: str) -> gr.components.Component:
         return gr.Checkbox(setting.default, **said)
     low, high = setting.bounds
     if setting.step:
-        return gr.Slider(low, high, value=low, step=setting.step, **said)
+        return gr.Slider(low, high, value=setting.default or low, step=setting.step, **said)
     return gr.Number(low, precision=0 if setting.kind is int else None, **said)
 
 

@@ -52,8 +52,9 @@ class EditorLike(Protocol):
 class EditService(Protocol):
     """Editors by the name of their model, as soon as they are loaded, and the streams of their edits.
 
-    ``pix2pix.serving.studio.Studio`` is one. A model of ``None`` is the first one. Every method but ``models`` raises
-    an ``EditError`` if the model could not be loaded.
+    ``pix2pix.serving.studio.Studio`` is one. A model of ``None`` is the first one; a ``mask`` says where edits may act,
+    that of a gallery for all of its photos. Every method but ``models`` raises an ``EditError`` if the model could not
+    be loaded.
     """
 
     def editor(self, model: str | None = None) -> EditorLike: ...
@@ -61,9 +62,21 @@ class EditService(Protocol):
     def models(self) -> tuple[str, ...]: ...
 
     def stream(
-        self, photo: Path, request: EditRequest, *, session: EditSession, model: str | None = None
+        self,
+        photo: Path,
+        request: EditRequest,
+        *,
+        session: EditSession,
+        model: str | None = None,
+        mask: Path | None = None,
     ) -> Generator[Step | Result, None, None]: ...
 
     def stream_gallery(
-        self, photos: Sequence[Path], requests: Sequence[EditRequest], *, session: EditSession, model: str | None = None
+        self,
+        photos: Sequence[Path],
+        requests: Sequence[EditRequest],
+        *,
+        session: EditSession,
+        model: str | None = None,
+        mask: Path | None = None,
     ) -> Generator[PhotoStep | Outcome, None, None]: ...

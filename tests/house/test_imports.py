@@ -13,7 +13,7 @@ FLOORS = [  # lowest first; rooms of one floor do not import each other
     ["errors", "origin"],
     ["setting"],
     ["request"],
-    ["events", "photo"],
+    ["events", "flags", "photo"],
     ["diffusion", "files", "session"],
     ["editing"],
     ["serving"],

@@ -61,7 +61,7 @@ class Fake:
     def models(self):
         return ("fake",)
 
-    def stream(self, photo, request, *, session, model=None):
+    def stream(self, photo, request, *, session, model=None, mask=None):
         request = request.resolved(DEFAULTS)
         opened = yield from self._one_at_a_time.run(self._drawn(photo, request))
         yield Result(opened.rgb, PREVIEW, request, 0.1, None, "fake", None, Path(photo), opened.origin)
@@ -79,7 +79,7 @@ class Fake:
         finally:
             self.ended[request.instruction] = time.monotonic()
 
-    def stream_gallery(self, photos, requests, *, session, model=None):
+    def stream_gallery(self, photos, requests, *, session, model=None, mask=None):
         for index, (photo, request) in enumerate(zip(photos, requests, strict=True)):
             for event in self.stream(photo, request, session=session):
                 yield PhotoStep(index, event) if isinstance(event, Step) else Outcome(index, Path(photo), event)

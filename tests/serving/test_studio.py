@@ -46,7 +46,7 @@ def lending(task, duration):
 def lent_stream(pocket, monkeypatch):
     monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=lending))
 
-    def stream(photo, request, *, session, model):
+    def stream(photo, request, *, session, model, mask):
         yield from pocket.stream(photo, request, session=session)
 
     return zero_gpu.lend_gpu(stream)
@@ -89,7 +89,7 @@ def test_closing_ends_the_work_there_too(lent_stream, pocket, photos):
 def test_a_gallery_goes_there_and_back(pocket, photos, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=lending))
 
-    def stream(photos, requests, *, session, model):
+    def stream(photos, requests, *, session, model, mask):
         yield from pocket.stream_gallery(photos, requests, session=session)
 
     (tmp_path / "broken.png").write_bytes(b"no picture")
@@ -119,9 +119,9 @@ class Lender:
         self.asked: list[tuple[int, int]] = []
 
     def GPU(self, task, duration):
-        def lent(photos, requests, session, model):
-            self.asked.append((duration(photos, requests, session, model), len(photos)))
-            yield from task(photos, requests, session, model)
+        def lent(photos, *arguments):
+            self.asked.append((duration(photos, *arguments), len(photos)))
+            yield from task(photos, *arguments)
 
         return lent
 

@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Callable, Iterator
+from itertools import repeat
 from pathlib import Path
 
 import pytest
@@ -29,11 +30,11 @@ class StudioOf:
     def models(self):
         return (self._editor.checkpoint.name,)
 
-    def stream(self, photo, request, *, session, model=None):
-        return self._editor.stream(photo, request, session=session)
+    def stream(self, photo, request, *, session, model=None, mask=None):
+        return self._editor.stream(photo, request, session=session, mask=mask)
 
-    def stream_gallery(self, photos, requests, *, session, model=None):
-        return self._editor.stream_gallery(photos, requests, session=session)
+    def stream_gallery(self, photos, requests, *, session, model=None, mask=None):
+        return self._editor.stream_gallery(photos, requests, session=session, masks=mask and repeat(mask))
 
 
 @pytest.fixture(scope="module")

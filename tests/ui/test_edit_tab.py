@@ -279,7 +279,7 @@ UNEXPECTED = [OSError(28, "No space left"), MemoryError(), RuntimeError("inside"
 @pytest.mark.parametrize("error", [*UNEXPECTED, EditFailed("So.")])
 def test_whatever_breaks_an_edit_the_buttons_come_back_with_one_sentence(visitors, tab_with, tmp_path, error, caplog):
     class Breaking(Service):
-        def stream(self, photo, request, *, session, model=None):
+        def stream(self, photo, request, *, session, model=None, mask=None):
             raise error
             yield
 
@@ -337,7 +337,7 @@ def test_each_wrong_value_is_said_at_its_own_field(tab_with):
 
 def test_an_edit_whose_connection_is_cut_is_told_at_the_next_tick(visitors, tab_with, tmp_path):
     class Slow(Service):
-        def stream(self, photo, request, *, session, model=None):
+        def stream(self, photo, request, *, session, model=None, mask=None):
             for index in range(1, 4):
                 yield Step(index, 3, draw=lambda: Image.new("RGB", (8, 8)))
 

@@ -38,10 +38,10 @@ SENTENCE = re.compile(r"^[A-Z“][^\n]+[.!]$")
 class Editing(Service):
     """A service that ends every edit at once."""
 
-    def stream(self, photo, request, *, session, model=None):
+    def stream(self, photo, request, *, session, model=None, mask=None):
         yield from ()
 
-    def stream_gallery(self, photos, requests, *, session, model=None):
+    def stream_gallery(self, photos, requests, *, session, model=None, mask=None):
         for index, photo in enumerate(photos):
             yield Outcome(index, photo, error=EditFailed("No."))
 

@@ -40,7 +40,7 @@ def gradient(seed):
 class Large(Service):
     """Every edit is a picture of 12 megapixels."""
 
-    def stream(self, photo, request, *, session, model=None):
+    def stream(self, photo, request, *, session, model=None, mask=None):
         picture = gradient(request.seed or 0)
         origin = Origin("JPEG", lossless=False)
         yield Result(picture, picture.resize((512, 384)), request, 0.1, None, "small", None, None, origin)

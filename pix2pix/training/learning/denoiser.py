@@ -44,7 +44,8 @@ WARM_UP = 250  # steps
 READER_RATE = 0.3  # of the UNet's learning rate
 WATCH_EVERY = 500  # steps
 SENTENCES = 40  # read in every step beside the batch's own, so that the text encoder goes on learning the grammar
-OWN_SHARE = 0.8  # of the rows whose target is told: their latents come from a step of the network's own
+OWN_SHARE = 0.9  # of the rows whose target is told: their latents come from a step of the network's own,
+FROM_FIRST = 0.5  # this share of them from pure noise, as every edit begins: nothing of the target is in it
 NAMING_WEIGHT = 0.05
 LOCATING_WEIGHT = 0.3
 
@@ -168,7 +169,7 @@ def _batch_loss(
     noisy = add_noise(drawn, noise, timesteps, alphas)
     own = batch.told & (torch.rand(len(clean), generator=generator) < OWN_SHARE) & (timesteps < FIRST)
     if own.any():
-        earlier = timesteps + 1 + (torch.rand(len(clean), generator=generator) * (FIRST - timesteps)).long()
+        earlier = _earlier(timesteps, generator)
         kept = own.to(device)
         noisy[kept] = _own_step(
             learner.unet, drawn[kept], noise[kept], sources[kept], embeds[kept].detach(), earlier[own], timesteps[own]
@@ -177,6 +178,12 @@ def _batch_loss(
         predicted = _clean_of(learner.unet, noisy, sources, timesteps, embeds)
     weights = batch.weights_at(timesteps) * weights_of_clean(timesteps, alphas)
     return loss_of(predicted, clean, weights.to(device)) + LOCATING_WEIGHT * learner.locator.loss(features)
+
+
+def _earlier(timesteps: Tensor, generator: torch.Generator) -> Tensor:
+    """A noisier timestep for each of ``timesteps`` (N,), which are below FIRST; for some the very first."""
+    anywhere = timesteps + 1 + (torch.rand(len(timesteps), generator=generator) * (FIRST - timesteps)).long()
+    return torch.where(torch.rand(len(timesteps), generator=generator) < FROM_FIRST, FIRST, anywhere)
 
 
 @torch.no_grad()

@@ -5,7 +5,7 @@ from typing import Any
 
 from pix2pix.errors import InvalidImage, InvalidRequest
 from pix2pix.request import GALLERY_SETTINGS, EditRequest
-from pix2pix.ui.api.photos import NO_PHOTO
+from pix2pix.ui.api.photos import NO_MASK, NO_PHOTO
 
 
 def check(arguments: Mapping[str, Any], known: Collection[str]) -> None:
@@ -19,6 +19,8 @@ def check(arguments: Mapping[str, Any], known: Collection[str]) -> None:
             raise InvalidRequest(f"There is no parameter “{name}”; there are {', '.join(known)}.")
     if "photo" in known and not isinstance(arguments.get("photo"), str):
         raise InvalidImage(NO_PHOTO)
+    if not isinstance(arguments.get("mask", ""), str):
+        raise InvalidImage(NO_MASK)
     if "photos" in known and not _are_texts(arguments.get("photos")):
         raise InvalidImage(f"Send the photos as a list. {NO_PHOTO}")
     if "instruction" in known:

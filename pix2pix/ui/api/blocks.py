@@ -19,7 +19,7 @@ from pix2pix.ui.crowd.waiting import WaitingLine
 
 logger = logging.getLogger(__name__)
 
-SETTING_NAMES = {setting.name for setting in (*GALLERY_SETTINGS, *SAVE_SETTINGS)}
+OPTIONAL = {"mask", *(setting.name for setting in (*GALLERY_SETTINGS, *SAVE_SETTINGS))}
 NOT_A_VALUE = "One of the values is not what its field takes; look at the list of parameters."
 OUT_OF_RANGE = re.compile(r"Value [\d.e+-]{1,30} is (less|greater) than (minimum|maximum) value [\d.e+-]{1,30}")
 UNEXPECTED = "Something went wrong here, and it was not your photo or your words; please try again."
@@ -100,8 +100,8 @@ def _mistake(error: Exception) -> Exception:
 
 
 def _left_out(missing: list[Any]) -> list[Any]:
-    """The values of settings that a caller left out at the end, such as those that came later than the caller."""
-    needed = ", ".join(str(component.label) for component in missing if component.label not in SETTING_NAMES)
+    """The values that a caller left out at the end, such as those of settings that came later than the caller."""
+    needed = ", ".join(str(component.label) for component in missing if component.label not in OPTIONAL)
     if needed:
         said = f"These parameters are missing: {needed}. /gradio_api/call/v2 takes them by name."
         raise gr.Error(said, print_exception=False)

@@ -24,17 +24,22 @@ DESCRIPTION = (
     "a small copy to look at, and the address of the whole."
 )
 
+MASK = (
+    "Where the photo may change: a picture of its shape, white where it may and black where it must not, handed in as "
+    "the photo. Left out, it may everywhere."
+)
+
 
 def build_edit_endpoint(service: EditService) -> None:
     """Register the endpoint."""
 
     def edit(
-        photo: Path | None, instruction: str, format: str, metadata: bool, **settings: Any
+        photo: Path | None, instruction: str, format: str, metadata: bool, mask: Path | None, **settings: Any
     ) -> tuple[str, dict[str, Any]]:
         if photo is None:
             raise InvalidImage(NO_PHOTO)
         FORMAT.checked(format)
-        result = _edited(service, photo, EditRequest(instruction, **settings))
+        result = _edited(service, photo, EditRequest(instruction, **settings), mask)
         with new_folder() as folder:
             path = folder / f"edited{suffix_for(result.origin, format)}"
             save_result(result, path, metadata=metadata)
@@ -45,13 +50,14 @@ def build_edit_endpoint(service: EditService) -> None:
         Parameter("photo", PhotoInput(label="photo", visible=False), f"The photo: {WAYS}."),
         instruction_parameter('What to do with it, in English, for example "make it snowy".'),
         *map(parameter_of, (*SETTINGS, *SAVE_SETTINGS)),
+        Parameter("mask", PhotoInput(label="mask", visible=False), MASK, None),
     ]
     outputs = [gr.Image(label="edited photo", format="png", visible=False), gr.JSON(label="settings", visible=False)]
     register(edit, "edit", DESCRIPTION, parameters, outputs, MODEL_QUEUE)
 
 
-def _edited(service: EditService, photo: Path, request: EditRequest) -> Result:
-    with closing(service.stream(photo, request, session=EditSession())) as stream:
+def _edited(service: EditService, photo: Path, request: EditRequest, mask: Path | None) -> Result:
+    with closing(service.stream(photo, request, session=EditSession(), mask=mask)) as stream:
         for event in stream:
             if isinstance(event, Result):
                 return event

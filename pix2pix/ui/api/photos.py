@@ -19,6 +19,7 @@ from pix2pix.ui.upload import own_name
 WAYS = "its address (http or https), a data URL, or an upload to this app"
 UPLOAD_TOOL = "; for a file of your user, call upload_file_to_gradio first if you have it, and send what it returns"
 NO_PHOTO = f"Send a photo: {WAYS}."
+NO_MASK = f"Send the mask as a picture: {WAYS}; without one, leave it out."
 NOT_AN_UPLOAD = f"This is no photo that was uploaded here; send {WAYS}."
 UNREACHABLE = "The photo cannot be fetched from its address; check that everybody can open it, or send a data URL."
 BROKEN_DATA = "The data URL of the photo cannot be read; it begins with “data:image/jpeg;base64,” or the like."

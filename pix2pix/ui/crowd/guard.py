@@ -43,12 +43,18 @@ class Guard:
         return self._service.models()
 
     def stream(
-        self, photo: Path, request: EditRequest, *, session: EditSession, model: str | None = None
+        self,
+        photo: Path,
+        request: EditRequest,
+        *,
+        session: EditSession,
+        model: str | None = None,
+        mask: Path | None = None,
     ) -> Generator[Step | Result, None, None]:
         """As ``EditService`` has it; also raises ``InvalidRequest`` where ``request`` is too much work."""
         with one_line(session) as line:
             self._check([request], model)
-            with closing(self._service.stream(photo, request, session=session, model=model)) as stream:
+            with closing(self._service.stream(photo, request, session=session, model=model, mask=mask)) as stream:
                 for event in stream:
                     if isinstance(event, Result):
                         line.end(event)
@@ -57,13 +63,20 @@ class Guard:
                     yield event
 
     def stream_gallery(
-        self, photos: Sequence[Path], requests: Sequence[EditRequest], *, session: EditSession, model: str | None = None
+        self,
+        photos: Sequence[Path],
+        requests: Sequence[EditRequest],
+        *,
+        session: EditSession,
+        model: str | None = None,
+        mask: Path | None = None,
     ) -> Generator[PhotoStep | Outcome, None, None]:
         """As ``EditService`` has it; also raises ``InvalidRequest`` where one of ``requests`` is too much work."""
         self._check(requests, model)
         due = 0
         while due < len(photos):
-            stream = self._service.stream_gallery(photos[due:], requests[due:], session=session, model=model)
+            asked = photos[due:], requests[due:]
+            stream = self._service.stream_gallery(*asked, session=session, model=model, mask=mask)
             with closing(stream):
                 due = yield from self._until_late(stream, photos, due, session)
 

@@ -1,0 +1,102 @@
+"""Where in a photo does an instruction act? Asked of the model itself, in one more call of the UNet.
+
+Mirzaei et al., *Watch Your Steps: Local Image and Scene Editing by Text Instructions* (arXiv:2308.08947): the photo is
+noised, the noise taken away once with the instruction and once without, and where the two differ the instruction acts.
+Two things are ours. Differences are compared on a logarithmic scale: what is changed ten times as much as the rest is
+as far from it in the dark as in the light. And an instruction that acts everywhere is recognised: scaled from the least
+to the greatest difference, every map seems to show a place.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from diffusers import SchedulerMixin, UNet2DConditionModel
+from diffusers.utils.torch_utils import randn_tensor
+
+from pix2pix.diffusion.denoising import predict_x0
+
+LEVEL = 0.8  # of the noise, in parts of the training's timesteps
+SEED = 0  # of that noise: the same photo and instruction act in the same place, whatever the edit's own seed
+WINDOW = 5  # side in latents over which differences are averaged
+WHISKER = 1.5  # interquartile ranges beyond the quartiles, from which on a value is an outlier
+EVEN = 0.9  # from here on an edit acts everywhere; see ``_evenness``
+RIDGE = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Relevance:
+    """Where an instruction acts on a photo.
+
+    Attributes:
+        map: (H, W) float32, the size of the latents, 0 where it acts least, 1 where most.
+        evenness: how much it acts everywhere alike, 0 to 2.
+    """
+
+    map: np.ndarray = field(repr=False)
+    evenness: float
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether it acts on the whole picture, so that there is no place to find."""
+        return self.evenness >= EVEN
+
+
+@torch.inference_mode()
+def relevance(
+    unet: UNet2DConditionModel,
+    scheduler: SchedulerMixin,
+    prompt_embeds: torch.Tensor,
+    negative_prompt_embeds: torch.Tensor,
+    image_latents: torch.Tensor,
+    scaling_factor: float,
+) -> Relevance:
+    """Find where the instruction acts on one photo; one call of ``unet``, with the rows text+image and image.
+
+    Args:
+        unet, scheduler: as for ``denoise``; the scheduler only says what is predicted, and how noise is added.
+        prompt_embeds, negative_prompt_embeds: (1, tokens, width), the instruction and the empty one.
+        image_latents: (1, C, H, W), unscaled, on the device and in the dtype of the UNet's work.
+        scaling_factor: of the autoencoder.
+    """
+    timestep = torch.tensor(round(LEVEL * (len(scheduler.alphas_cumprod) - 1)), device=image_latents.device)
+    a_t = scheduler.alphas_cumprod[timestep.cpu()].to(image_latents.device, image_latents.dtype)
+    generator = torch.Generator().manual_seed(SEED)
+    noise = randn_tensor(image_latents.shape, generator, image_latents.device, image_latents.dtype)
+    noisy = a_t.sqrt() * image_latents * scaling_factor + (1 - a_t).sqrt() * noise
+    seen, embeds = torch.cat([noisy, image_latents], 1), torch.cat([prompt_embeds, negative_prompt_embeds])
+    output = unet(torch.cat([seen, seen]), timestep, encoder_hidden_states=embeds, return_dict=False)[0]
+    with_text, without = predict_x0(scheduler, noisy, output, timestep).float().cpu().nan_to_num()
+    return Relevance(_scaled(with_text - without).numpy(), _evenness(with_text, without))
+
+
+def _scaled(change: torch.Tensor) -> torch.Tensor:
+    """(H, W) in 0..1, from the ``change`` of latents (C, H, W)."""
+    reach = WINDOW // 2
+    summed = F.pad(change.abs().sum(0)[None, None], (reach,) * 4, mode="replicate")
+    logarithms = F.avg_pool2d(summed, WINDOW, stride=1)[0, 0].clamp_min(1e-6).log()
+    low, high = torch.quantile(logarithms.flatten(), torch.tensor([0.25, 0.75]))
+    beyond = WHISKER * (high - low)
+    logarithms = logarithms.clamp(low - beyond, high + beyond)
+    least, most = logarithms.aminmax()
+    return (logarithms - least) / (most - least).clamp_min(1e-6)
+
+
+def _evenness(with_text: torch.Tensor, without: torch.Tensor) -> float:
+    """How much one rule explains the change, 0 to 1, and how near small changes come to large ones, 0 to 1; added.
+
+    An edit of the whole picture does the same to what looks the same: its change follows from the latents themselves by
+    one linear map, be it slight here and strong there, as sharpening is. One of a part does not. Either sign alone is
+    weaker: some whole edits, such as snow, follow no map well, but leave no place alone.
+
+    Args:
+        with_text, without: (C, H, W), the clean latents that are predicted.
+    """
+    change = (with_text - without).flatten(1).T.double()
+    colours = F.pad(without.flatten(1).T.double(), (0, 1), value=1)
+    ridge = RIDGE * len(colours) * torch.eye(colours.shape[1], dtype=torch.float64)
+    rule = torch.linalg.solve(colours.T @ colours + ridge, colours.T @ change)
+    left = ((change - colours @ rule) ** 2).sum() / (change**2).sum().clamp_min(1e-12)
+    small, large = torch.quantile(change.abs().sum(1), torch.tensor([0.1, 0.9], dtype=torch.float64))
+    return float(1 - left + small / large.clamp_min(1e-12))

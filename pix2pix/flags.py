@@ -1,0 +1,49 @@
+"""The flags of the command line; those of settings are made from ``request.SETTINGS``."""
+
+import argparse
+from pathlib import Path
+
+from pix2pix.request import GALLERY_SETTINGS, SAVE_SETTINGS
+from pix2pix.setting import Setting
+
+MAX_VARIANTS = 100
+SWITCH = {"on": True, "off": False}
+
+
+def parser() -> argparse.ArgumentParser:
+    """What the command line understands."""
+    whole = argparse.ArgumentParser(prog="pix2pix", description="Edit photos by telling them what to do.")
+    commands = whole.add_subparsers(required=True, dest="command", metavar="edit | models")
+    edit = commands.add_parser("edit", help="edit one or more photos with one instruction")
+    edit.add_argument("photos", nargs="+", metavar="PHOTO", type=Path, help="a photo, or a folder of photos")
+    edit.add_argument("instruction", metavar="INSTRUCTION", help='such as "make it night"')
+    edit.add_argument("--out", required=True, metavar="DIR_OR_FILE", help="folder, or a .png, .jpg or .webp file")
+    edit.add_argument("--model", default="auto", metavar="M", help='"pocket", a Hugging Face id, or a folder')
+    edit.add_argument("--device", choices=("cpu", "cuda", "mps"), help="the best of this machine unless given")
+    for setting in (*GALLERY_SETTINGS, *SAVE_SETTINGS):
+        _add_flag(edit, setting)
+    painted = "a picture of the photo's shape, white where the photo may change and black where it must not"
+    edit.add_argument("--mask", metavar="FILE", type=Path, help=painted)
+    several = f"as many results of each photo, each with another seed (1 to {MAX_VARIANTS})"
+    edit.add_argument("--variants", metavar="N", type=int, default=1, help=several)
+    edit.add_argument("--recursive", action="store_true", help="also photos in the folders inside a folder")
+    edit.add_argument("--overwrite", action="store_true", help="edit again what the folder after --out has already")
+    models = commands.add_parser("models", help="list what can be run, and whether it is on this machine")
+    for command in (edit, models):
+        command.add_argument("--verbose", action="store_true", help="say more where something goes wrong")
+    return whole
+
+
+def _add_flag(parser: argparse.ArgumentParser, setting: Setting) -> None:
+    explained = setting.explained.replace("%", "%%")
+    default = setting.default
+    if setting.bounds is not None:
+        kind, name = setting.kind, setting.name
+        parser.add_argument(setting.flag, dest=name, type=kind, default=default, metavar="N", help=explained)
+    elif setting.choices:
+        choices = setting.choices
+        parser.add_argument(setting.flag, dest=setting.name, choices=choices, default=default, help=setting.help)
+    elif setting.default:
+        parser.add_argument(setting.flag, dest=setting.name, choices=SWITCH, default="on", help=setting.help)
+    else:
+        parser.add_argument(setting.flag, dest=setting.name, action="store_true", help=setting.help)
