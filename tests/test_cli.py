@@ -55,6 +55,47 @@ def test_detail_can_be_left_out(run, pictures, tmp_path):
         assert on.tobytes() != off.tobytes()
 
 
+def test_variants_of_each_photo_have_seeds_of_their_own(run, pictures, tmp_path):
+    out = tmp_path / "edited"
+    assert run("edit", *pictures, "make it night", "--out", out, "--seed", 3, "--variants", 3) == (0, "", "")
+    assert sorted(os.listdir(out)) == [*(f"one-{k}.png" for k in (1, 2, 3)), *(f"two-{k}.jpg" for k in (1, 2, 3))]
+    assert [read_receipt(out / f"{name}").seed for name in sorted(os.listdir(out))] == [3, 4, 5, 3, 4, 5]
+    (out / "two-2.jpg").unlink()
+    assert run("edit", *pictures, "make it night", "--out", out, "--variants", 3) == (0, "", "")
+    assert read_receipt(out / "two-2.jpg").seed == 4
+    assert (
+        run("edit", *pictures, "make it night", "--out", tmp_path / "x", "--seed", 3, "--variants", 2, "--vary-seed")[0]
+        == 0
+    )
+    assert [read_receipt(path).seed for path in sorted((tmp_path / "x").iterdir())] == [3, 4, 5, 6]
+
+
+def test_variants_need_a_folder_and_a_number(run, pictures, tmp_path):
+    assert run("edit", pictures[0], "make it night", "--out", tmp_path / "a.png", "--variants", 2)[0] == cli.WRONG_USAGE
+    assert run("edit", pictures[0], "make it night", "--out", tmp_path, "--variants", 0)[0] == cli.WRONG_USAGE
+
+
+def test_a_mask_confines_the_edit(run, pictures, scene, tmp_path):
+    mask = Image.new("L", scene.size)
+    mask.paste(255, (0, 0, 40, 64))
+    mask.save(tmp_path / "mask.png")
+    out = tmp_path / "edited.png"
+    arguments = ("--seed", 3, "--mask", tmp_path / "mask.png")
+    assert run("edit", pictures[0], "make it night", "--out", out, *arguments) == (0, "", "")
+    with Image.open(out) as image:
+        before, after = np.asarray(scene), np.asarray(image)
+    assert np.array_equal(before[:, 41:], after[:, 41:])
+    assert not np.array_equal(before[:, :40], after[:, :40])
+
+
+def test_an_area_is_in_the_receipt(run, pictures, tmp_path):
+    out = tmp_path / "edited.png"
+    arguments = ("--seed", 3, "--area", "automatic", "--area-threshold", 0.3)
+    assert run("edit", pictures[0], "make it night", "--out", out, *arguments) == (0, "", "")
+    request = read_receipt(out)
+    assert (request.area, request.area_threshold) == ("automatic", 0.3)
+
+
 def test_all_photos_share_the_seed_that_was_drawn_and_the_text_is_read_once(run, pictures, tmp_path, tiny_editor):
     calls = []
     tiny_editor.pipeline.text_encoder.register_forward_pre_hook(lambda *_: calls.append(1))

@@ -45,6 +45,7 @@ class StoredResult:
         checkpoint: the name of the model that made it.
         truncated: the end of the instruction that was not read, or ``None``.
         unchanged: whether the edit left the photo as it was.
+        is_confined: whether it was let act in an area only.
     """
 
     id: str
@@ -57,3 +58,4 @@ class StoredResult:
     checkpoint: str
     truncated: str | None
     unchanged: bool
+    is_confined: bool = False

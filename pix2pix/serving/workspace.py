@@ -7,33 +7,35 @@ down: the index knows a hash of it.
 import hashlib
 import json
 import math
-import os
 import re
 import secrets
-import shutil
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PIL.Image import Image
-
 from pix2pix.events import Result
-from pix2pix.files.formats import save_result, suffix_for
 from pix2pix.files.naming import safe_name
 from pix2pix.files.receipt import Receipt, find_receipt
 from pix2pix.photo import Photo, open_photo
-from pix2pix.photo.thumbnail import fitted
 from pix2pix.request import EditRequest
+from pix2pix.serving.item_files import (
+    MASK,
+    SHOWN,
+    THUMBNAIL,
+    digest_of_file,
+    link_or_copy,
+    save_copies,
+    write_mask,
+    write_result,
+)
 from pix2pix.serving.opening import Opening, pixels_in
 from pix2pix.serving.store import Row, Store
-from pix2pix.serving.stored import SHOWN_SIDE, THUMBNAIL_SIDE, StoredPhoto, StoredResult
+from pix2pix.serving.stored import StoredPhoto, StoredResult
 
 KEY = re.compile("[0-9a-f]{32}")
 RESULT, GALLERY = "result", "gallery"  # kinds of items
-SHOWN, THUMBNAIL = "shown.jpg", "thumbnail.jpg"
 
 
 def new_key() -> str:
@@ -75,7 +77,7 @@ class Workspace:
         """
         if mine := self.photo_at(path):
             return mine
-        digest = _digest(path)
+        digest = digest_of_file(path)
         for row in self._items("photo"):
             if json.loads(row["value"])["digest"] == digest:
                 return self._photo(row)
@@ -86,8 +88,8 @@ class Workspace:
         file_name = safe_name(name)
 
         def write(folder: Path) -> str:
-            _link_or_copy(path, folder / file_name)
-            _save_copies(photo.rgb, folder)
+            link_or_copy(path, folder / file_name)
+            save_copies(photo.rgb, folder)
             entry = {"name": name, "file": file_name, "digest": digest}
             return json.dumps({**entry, "browsers_show_it": photo.origin.shown_by_browsers})
 
@@ -113,6 +115,21 @@ class Workspace:
         files = folder / value["file"], folder / SHOWN, folder / THUMBNAIL
         return StoredPhoto(row["id"], value["name"], *files, value["browsers_show_it"])
 
+    def paint(self, photo: StoredPhoto, mask: bytes) -> None:
+        """Keep ``mask``, a picture, as where edits of ``photo`` may act; an empty one forgets what was painted."""
+        before = [row["id"] for row in self._masks_of(photo)]
+        if mask:
+            self._store.put(self.visitor, "mask", partial(write_mask, mask), photo=photo.id)
+        self._store.remove(*before)
+
+    def mask_of(self, photo: StoredPhoto) -> Path | None:
+        """What is painted on ``photo``, or ``None``."""
+        rows = self._masks_of(photo)
+        return self._store.files / rows[-1]["id"] / MASK if rows else None
+
+    def _masks_of(self, photo: StoredPhoto) -> list[Row]:
+        return [row for row in self._items("mask") if row["photo"] == photo.id]
+
     # Results
 
     def add_result(
@@ -135,7 +152,7 @@ class Workspace:
             OSError: there is no room on the disk.
         """
         parent = parent if parent and self.has_result(parent) else None
-        write = partial(_write_result, result, Path(photo.name).stem, format, metadata)
+        write = partial(write_result, result, Path(photo.name).stem, format, metadata)
         return self.result(self._store.put(self.visitor, kind, write, parent=parent, photo=photo.id), kind)
 
     def result(self, id: str, kind: str = RESULT) -> StoredResult:
@@ -179,6 +196,7 @@ class Workspace:
             checkpoint=value["checkpoint"],
             truncated=value["truncated"],
             unchanged=value["unchanged"],
+            is_confined=value.get("is_confined", False),  # which earlier versions did not write
         )
 
     # What else is kept
@@ -230,35 +248,3 @@ class Workspace:
             if row["id"] == id:
                 return row
         raise KeyError(id)
-
-
-def _write_result(result: Result, stem: str, format: str, metadata: bool, folder: Path) -> str:
-    name = f"{safe_name(stem)[:40]}-edited{suffix_for(result.origin, format)}"
-    save_result(result, folder / name, metadata=metadata)
-    _save_copies(result.image, folder)
-    return json.dumps(
-        {
-            "file": name,
-            "request": asdict(result.request),
-            "checkpoint": result.checkpoint,
-            "truncated": result.truncated,
-            "unchanged": result.unchanged,
-        }
-    )
-
-
-def _save_copies(picture: Image, folder: Path) -> None:
-    fitted(picture, SHOWN_SIDE).save(folder / SHOWN, "JPEG", quality=92)
-    fitted(picture, THUMBNAIL_SIDE).save(folder / THUMBNAIL, "JPEG", quality=85)
-
-
-def _link_or_copy(path: Path, target: Path) -> None:
-    try:
-        os.link(path, target)
-    except OSError:  # another disk, or one without links
-        shutil.copyfile(path, target)
-
-
-def _digest(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "blake2b").hexdigest()

@@ -6,11 +6,14 @@ The forming picture travels inside the page as a data URL, so that previews neve
 import base64
 import html
 import io
+from collections.abc import Sequence
 
 from PIL.Image import Image
 
 from pix2pix.events import Step
+from pix2pix.request import EditRequest
 
+PNG_URL = "data:image/png;base64,"
 INVITATION = '<div class="stage"></div>'  # the photo itself is seen, or the field that asks for one
 
 
@@ -33,6 +36,43 @@ def forming(step: Step, seconds_left: float) -> str:
         f'<progress value="{step.index}" max="{step.total}" aria-label="Progress of the edit"></progress>'
         f"<p>{words}</p></div>"
     )
+
+
+def forming_together(pictures: Sequence[str], done: int) -> str:
+    """Several pictures as they form, addresses or empty texts, of which ``done`` are finished."""
+    cells = "".join(f'<img src="{picture}" alt="">' if picture else "<i></i>" for picture in pictures)
+    words = worded("{0} of {1} pictures are done", done, len(pictures))
+    return f'<div class="stage forming several"><div {_columns(pictures)}>{cells}</div><p>{words}</p></div>'
+
+
+def variants(cells: Sequence[tuple[str, int]]) -> str:
+    """Finished pictures to choose from: the address of each, and its place in the strip of results."""
+    said = "Click the one you like. All of them are among your results."
+    return _to_choose_from([(picture, f'data-strip="{place}"', "") for picture, place in cells], said)
+
+
+def strengths(cells: Sequence[tuple[str, EditRequest]]) -> str:
+    """Drafts to choose from, with the request of each."""
+
+    def cell(picture: str, request: EditRequest) -> tuple[str, str, str]:
+        text, image = request.guidance_scale, request.image_guidance_scale
+        return picture, f'data-scales="[{text}, {image}]"', f"{text} · {image}"
+
+    said = "Text guidance rises to the right, image guidance falls downwards. Click one to draw it in full."
+    return _to_choose_from([cell(*one) for one in cells], said)
+
+
+def _to_choose_from(cells: Sequence[tuple[str, str, str]], said: str) -> str:
+    buttons = "".join(
+        f'<button type="button" {marks} aria-label="{number}">'
+        f'<img src="{picture}" alt=""><small>{caption}</small></button>'
+        for number, (picture, marks, caption) in enumerate(cells, start=1)
+    )
+    return f'<div class="stage several choices"><div {_columns(cells)}>{buttons}</div><p data-say>{said}</p></div>'
+
+
+def _columns(cells: Sequence[object]) -> str:
+    return f'style="--columns: {2 if len(cells) <= 4 else 3}"'
 
 
 def failed(sentence: str) -> str:
@@ -64,4 +104,21 @@ def data_url(picture: Image) -> str:
     """An RGB ``picture`` as a JPEG inside an address, so that a page shows it without asking for a file."""
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=85)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return jpeg_url(buffer.getvalue())
+
+
+def jpeg_url(jpeg: bytes) -> str:
+    """The file ``jpeg`` inside an address."""
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
+
+
+def png_url(png: bytes) -> str:
+    """The file ``png`` inside an address."""
+    return PNG_URL + base64.b64encode(png).decode()
+
+
+def png_in(address: str) -> bytes:
+    """The file inside an address that ``png_url`` could have made; raises ``ValueError`` if it is none."""
+    if not address.startswith(PNG_URL):
+        raise ValueError(address[:20])
+    return base64.b64decode(address.removeprefix(PNG_URL), validate=True)

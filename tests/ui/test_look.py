@@ -20,7 +20,7 @@ from tests.ui.test_browser import choose, set_steps, type_and_enter
 
 LANGUAGES = {"es", "fr", "de", "pt", "zh-CN", "ja"}
 SAID = re.compile(r'say\("(.+?)"\)')
-MARKED = re.compile(r'data-say(?:="(.+?)"|>(.+?)</(?:p|li|div|span|a)>)')
+MARKED = re.compile(r'data-say(?:="(.+?)"|>(.+?)</(?:p|li|div|span|a|button)>)')
 UNSAID = {"tab", "code", "json", "markdown"}
 
 

@@ -3,7 +3,17 @@
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SCRIPTS = ("say.js", "place.js", "strip.js", "keyboard.js", "words.js", "untyped.js", "room.js")
+SCRIPTS = (
+    "say.js",
+    "place.js",
+    "brush.js",
+    "strip.js",
+    "choices.js",
+    "keyboard.js",
+    "words.js",
+    "untyped.js",
+    "room.js",
+)
 # The first ones are used by those after them.
 
 

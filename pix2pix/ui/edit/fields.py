@@ -14,6 +14,14 @@ from pix2pix.ui.upload import PhotoUpload
 STORAGE_KEY = "instruct-pix2pix"
 WORKSPACE_KEY = "instruct-pix2pix-workspace"
 MAX_IDEAS = 40
+BRUSH = """<canvas></canvas><div class="tools" role="toolbar">
+<button type="button" data-brush="paint" data-say>Brush</button>
+<button type="button" data-brush="erase" data-say>Eraser</button>
+<label><span data-say>Width</span><input type="range" min="2" max="50" value="16"></label>
+<button type="button" data-brush="undo" data-say>Undo stroke</button>
+<button type="button" data-brush="invert" data-say>Invert</button>
+<button type="button" data-brush="clear" data-say>Clear</button>
+<button type="button" data-brush="done" data-say>Done</button></div>"""
 DROP_HERE = "# Drop in a photo\nor click to choose one"
 NO_RESULTS = "Your results will stand here. None is lost when you make another."
 YOURS = '<div class="label" data-say>Yours</div><div class="chips"></div>'  # filled in the browser
@@ -57,8 +65,14 @@ class Fields:
     slider: gr.ImageSlider
     instruction: gr.Textbox
     copy_link: gr.Button
+    variants: gr.Button
+    strengths: gr.Button
+    cell: gr.Button  # which the browser presses when one of the strengths is chosen
     tokens: gr.HTML
     notice: gr.HTML
+    area: gr.HTML  # what is painted on the photo in view, for the browser to draw
+    drawn: gr.Textbox  # what the browser sends of it
+    painted: gr.Button  # which the browser presses then
     edit: gr.Button
     stop: gr.Button
     suggestions: gr.Dataset
@@ -121,7 +135,19 @@ def _pictures() -> dict[str, gr.components.Component]:
             gr.Button("Compare", size="sm", elem_id="see-result")
             gr.Button("Photo", size="sm", elem_id="see-photo")
             gr.Button("Another photo", size="sm", elem_id="another")
-    return {"photo": photo, "stage": forming, "slider": slider, "notice": notice}
+            gr.Button("Paint an area", size="sm", elem_id="paint-area")
+        gr.HTML(BRUSH, elem_id="brush", padding=False)
+    parts = {"photo": photo, "stage": forming, "slider": slider, "notice": notice}
+    return {**parts, **_painted_area()}
+
+
+def _painted_area() -> dict[str, gr.components.Component]:
+    """How the browser and the server tell each other what is painted; nobody sees these."""
+    return {
+        "area": gr.HTML("", elem_id="area-kept", visible="hidden"),
+        "drawn": gr.Textbox(visible=False),
+        "painted": gr.Button(visible="hidden", elem_id="painted"),
+    }
 
 
 def _instruction() -> dict[str, gr.components.Component]:
@@ -140,9 +166,13 @@ def _instruction() -> dict[str, gr.components.Component]:
     with gr.Row(elem_id="under-words"):
         gr.Button("Keep these words", size="sm", elem_id="star")
         copy_link = gr.Button("Copy link", size="sm", elem_id="copy-link")
+        variants = gr.Button("Four variants", size="sm", elem_id="variants")
+        strengths = gr.Button("Try strengths", size="sm", elem_id="strengths")
+        cell = gr.Button(visible="hidden", elem_id="cell")
         tokens = gr.HTML("", elem_id="tokens", padding=False)
     parts = {"instruction": instruction, "edit": edit, "stop": stop, "copy_link": copy_link, "tokens": tokens}
-    return {**parts, "suggestions": _wishes(instruction)}
+    choices = {"variants": variants, "strengths": strengths, "cell": cell}
+    return {**parts, **choices, "suggestions": _wishes(instruction)}
 
 
 def _wishes(instruction: gr.Textbox) -> gr.Dataset:

@@ -45,7 +45,7 @@ class History:
         """Connect the events; ``opened`` is the one that knows who opened ``page``."""
         f = self.fields
         who = {"key": f.key, "tab": f.tab}
-        self.shown = [f.photo, f.stage, f.slider, f.strip, f.notice, *f.after_an_edit]
+        self.shown = [f.photo, f.area, f.stage, f.slider, f.strip, f.notice, *f.after_an_edit]
         settings = [*f.advanced.controls.values(), f.advanced.new_seed, f.advanced.model]
         moved = [*self.shown, f.instruction, *settings, self.panel.banner, f.suggestions]
         options = {"inputs_kwargs": who, **QUICK}
@@ -78,7 +78,7 @@ class History:
         desk = desk.write(workspace, tab, asked="", instruction=words)
         return {
             f.instruction: words,
-            **view.photo_in_view(f, desk.photo_in(workspace)),
+            **view.photo_in_view(f, workspace, desk.photo_in(workspace)),
             **view.in_view(f, workspace, desk),
             **view.notice(f, interrupted),
         }
@@ -109,11 +109,11 @@ class History:
         f, desk = self.fields, Desk.of(workspace, tab)
         if id is None or not workspace.has_result(id):
             desk = desk.write(workspace, tab, view=None)
-            photo = view.photo_in_view(f, desk.photo_in(workspace))
+            photo = view.photo_in_view(f, workspace, desk.photo_in(workspace))
             return {**photo, **view.in_view(f, workspace, desk), **view.notice(f, "")}
         result = workspace.view(id)
         desk = desk.write(workspace, tab, view=id, photo=result.photo, instruction=result.request.instruction)
-        photo = view.photo_in_view(f, workspace.photo(result.photo))
+        photo = view.photo_in_view(f, workspace, workspace.photo(result.photo))
         seen = {**photo, **view.in_view(f, workspace, desk), **view.notice(f, "")}
         return merged(seen, self._words_and_model_of(result))
 
@@ -136,7 +136,7 @@ class History:
             return self._over()
         photo = workspace.add_photo(result.file)
         desk.write(workspace, tab, photo=photo.id)
-        return {**view.photo_in_view(f, photo), **view.blank(f, stage.INVITATION)}
+        return {**view.photo_in_view(f, workspace, photo), **view.blank(f, stage.INVITATION)}
 
     def delete(self, key: str, tab: str) -> Update:
         """Delete the result in view; the one before it comes into view."""
@@ -171,4 +171,4 @@ class History:
         f = self.fields
         buttons = {button: gr.update(interactive=False) for button in f.after_an_edit}
         strip = {f.strip: gr.update(value=[], visible=False)}
-        return {f.photo: None, **view.blank(f, stage.INVITATION), **strip, **buttons}
+        return {f.photo: None, f.area: "", **view.blank(f, stage.INVITATION), **strip, **buttons}

@@ -11,7 +11,8 @@ import gradio as gr
 from pix2pix.errors import EditError, EditFailed, InvalidImage
 from pix2pix.events import Result, Step, nothing_changed
 from pix2pix.files.receipt import Receipt
-from pix2pix.request import MAX_INSTRUCTION_LENGTH, EditRequest
+from pix2pix.photo import open_photo
+from pix2pix.request import AUTOMATIC, MAX_INSTRUCTION_LENGTH, EditRequest
 from pix2pix.serving.desk import Desk
 from pix2pix.serving.stored import StoredResult
 from pix2pix.serving.visitors import Visitors
@@ -21,13 +22,17 @@ from pix2pix.ui.controls import ANY_SEED, GUIDANCE, Update, beyond_limits, compl
 from pix2pix.ui.crowd.guard import Abandoned
 from pix2pix.ui.edit import view
 from pix2pix.ui.edit.advanced import AdvancedPanel
+from pix2pix.ui.edit.choices import Choices
 from pix2pix.ui.edit.fields import Fields
 from pix2pix.ui.edit.history import EDIT, LOST
 from pix2pix.ui.protocols import CheckpointLike, EditService
 from pix2pix.ui.queues import AT_ONCE, MODEL_QUEUE, PRIVATE, QUICK
 from pix2pix.ui.safely import safely, sentence_for
 
+SEND_PAINTED = "(key, tab, path) => [key, tab, path, window.paintedArea()]"
+MAX_MASK_LETTERS = 4_000_000
 MAX_NOTED = 2_000  # characters of words that are only typed yet
+EVERYWHERE_FOUND = "These words act on the whole picture, so all of it was edited."
 PHOTO_IS_GONE = "The time of this photo is over; choose it again."
 
 
@@ -53,6 +58,12 @@ class EditTab:
         asked |= {"new_seed": f.advanced.new_seed, "model": f.advanced.model}
         asked |= {**f.advanced.controls, **f.advanced.saving}
         running = [self._ask(gr.on, [f.instruction.submit, f.edit.click], asked)]
+        choices = Choices(f, self._service, self._visitors)
+        running.append(self._ask(f.variants.click, None, asked, choices.vary))
+        running.append(self._ask(f.strengths.click, None, asked, choices.try_strengths))
+        both = [f.advanced.controls[name] for name in GUIDANCE]
+        chosen = f.cell.click(lambda *scales: scales, both, both, js="() => window.chosenScales", **QUICK)
+        running.append(self._ask(chosen.success, None, {**asked, "new_seed": gr.State(False)}))
         for button, direction in ((f.more, 1), (f.keep, -1)):
             scales = {name: f.advanced.controls[name] for name in GUIDANCE}
             moved = button.click(
@@ -65,8 +76,10 @@ class EditTab:
         who = {"key": f.key, "tab": f.tab}
         f.stop.click(safely(self.stop), inputs_kwargs=who, outputs=[f.stage, f.edit, f.stop], cancels=running, **QUICK)
 
-    def _ask(self, listen: Callable[..., Any], triggers: Any, inputs: dict[str, Any]) -> Any:
-        """Check the inputs, say that the edit waits, and edit; returns the event that does the work."""
+    def _ask(
+        self, listen: Callable[..., Any], triggers: Any, inputs: dict[str, Any], act: Callable[..., Any] | None = None
+    ) -> Any:
+        """Check the inputs, say that the edit waits, and edit, or ``act``; returns the event that does the work."""
         f = self.fields
         triggered = {} if triggers is None else {"triggers": triggers}
         said = {"outputs": [f.stage, f.slider, f.edit, f.stop, f.notice], "inputs_kwargs": inputs, **AT_ONCE}
@@ -74,7 +87,7 @@ class EditTab:
         outputs = [f.stage, f.slider, f.edit, f.stop, f.strip, f.notice, *f.after_an_edit]
         outputs.append(f.advanced.controls["seed"])
         options = {"show_progress_on": [f.stage], **MODEL_QUEUE, **PRIVATE}
-        editing = waiting.success(self.edit, inputs_kwargs=inputs, outputs=outputs, **options)
+        editing = waiting.success(act or self.edit, inputs_kwargs=inputs, outputs=outputs, **options)
         # Fired when the edit is cancelled, after its last step, which would take the place of a "Stopped" said before.
         who = {"key": f.key, "tab": f.tab}
         editing.failure(safely(self.stop), inputs_kwargs=who, outputs=[f.stage, f.edit, f.stop], **QUICK)
@@ -84,10 +97,12 @@ class EditTab:
         f = self.fields
         who = {"key": f.key, "tab": f.tab}
         receipt = [f.instruction, *f.advanced.controls.values(), f.advanced.new_seed]
-        outputs = [f.photo, f.stage, f.slider, f.redo, f.notice, *receipt]
+        outputs = [f.photo, f.area, f.stage, f.slider, f.redo, f.notice, *receipt]
         given = {**who, "model": f.advanced.model, "path": f.photo}
         f.photo.upload(safely(self.receive), inputs_kwargs=given, outputs=outputs, **QUICK)
-        f.photo.clear(safely(self.put_away), inputs_kwargs=who, outputs=[f.stage, f.slider], **QUICK)
+        f.photo.clear(safely(self.put_away), inputs_kwargs=who, outputs=[f.area, f.stage, f.slider], **QUICK)
+        painted = {**who, "path": f.photo, "drawn": f.drawn}
+        f.painted.click(safely(self.paint), inputs_kwargs=painted, js=SEND_PAINTED, **QUICK)
         words = {**who, "model": f.advanced.model, "instruction": f.instruction}
         counting = {"inputs_kwargs": words, "outputs": f.tokens, "trigger_mode": "always_last", **QUICK}
         f.instruction.change(safely(self.read_words), **counting)
@@ -146,7 +161,8 @@ class EditTab:
         photo = workspace.add_photo(Path(path))
         parent = Desk.of(workspace, tab).view
         session = self._visitors.session(workspace)
-        stream, started = self._service.stream(photo.file, request, session=session, model=model), time.monotonic()
+        mask, started = workspace.mask_of(photo), time.monotonic()
+        stream = self._service.stream(photo.file, request, session=session, model=model, mask=mask)
         with closing(stream):
             for event in stream:
                 elapsed = time.monotonic() - started
@@ -168,6 +184,8 @@ class EditTab:
             return LOST.format("result" if lost == 1 else f"{lost} results")
         if result.truncated:
             return f"The instruction was too long; this part was not read: “{result.truncated}”"
+        if result.request.area == AUTOMATIC and not result.is_confined:
+            return EVERYWHERE_FOUND
         if result.unchanged:
             return nothing_changed(result.request.instruction, self._service.editor(model).checkpoint.suggestions)
         return ""
@@ -209,7 +227,7 @@ class EditTab:
         except EditError as error:
             return {f.photo: None, **view.blank(f, stage.failed(str(error)))}
         Desk.of(workspace, tab).write(workspace, tab, photo=photo.id, view=None)
-        update = {**view.blank(f, stage.INVITATION), **view.photo_in_view(f, photo), **view.notice(f, "")}
+        update = {**view.blank(f, stage.INVITATION), **view.photo_in_view(f, workspace, photo), **view.notice(f, "")}
         update[f.redo] = gr.update(interactive=workspace.after(None, photo.id) is not None)
         if receipt is not None:
             checkpoint = self.panel.checkpoint(model)
@@ -230,7 +248,25 @@ class EditTab:
         """No photo; the results stay."""
         workspace = self._visitors.workspace(key)
         Desk.of(workspace, tab).write(workspace, tab, photo=None, view=None)
-        return view.blank(self.fields, stage.INVITATION)
+        return {self.fields.area: "", **view.blank(self.fields, stage.INVITATION)}
+
+    def paint(self, key: str, tab: str, path: Path | None, drawn: str) -> None:
+        """Where edits of the photo may act has been painted; an empty text says that nothing is."""
+        workspace = self._visitors.workspace(key)
+        photo = Desk.of(workspace, tab).photo_in(workspace)
+        if path is None or photo is None:
+            return
+        workspace.paint(photo, _mask_in(drawn) if drawn else b"")
+
+
+def _mask_in(drawn: str) -> bytes:
+    """The picture that a browser sent of what is painted, known to be one."""
+    try:
+        png = stage.png_in(drawn) if len(drawn) < MAX_MASK_LETTERS else b""
+    except ValueError:
+        png = b""
+    open_photo(png)
+    return png
 
 
 def _forming(step: Step, elapsed: float) -> str:

@@ -31,21 +31,35 @@ def working(f: Fields, busy: bool) -> Update:
 
 def in_view(f: Fields, workspace: Workspace, desk: Desk) -> Update:
     """The result in view beside its original, the strip of all, and the buttons that now make sense."""
-    result, results = desk.result_in(workspace), workspace.results()
+    result = desk.result_in(workspace)
     buttons = {button: gr.update(interactive=result is not None) for button in f.after_an_edit}
     next_one = workspace.after(result.id if result else None, desk.photo)
     buttons[f.redo] = gr.update(interactive=next_one is not None)
-    strip = {f.strip: gr.update(value=list(map(_thumbnail, results)), visible=bool(results))}
     if result is None:
-        return {**blank(f, stage.INVITATION), **strip, **buttons}
+        return {**blank(f, stage.INVITATION), **strip(f, workspace), **buttons}
     pair = str(workspace.photo(result.photo).shown), str(result.shown)
     buttons[f.download] = gr.update(value=str(result.file), interactive=True)
-    return {f.stage: gr.update(visible=False), f.slider: gr.update(value=pair, visible=True), **strip, **buttons}
+    return {
+        f.stage: gr.update(visible=False),
+        f.slider: gr.update(value=pair, visible=True),
+        **strip(f, workspace),
+        **buttons,
+    }
 
 
-def photo_in_view(f: Fields, photo: StoredPhoto | None) -> Update:
-    """The photo itself, or a copy of it where browsers cannot show it."""
-    return {f.photo: str(photo.displayed) if photo else None}
+def strip(f: Fields, workspace: Workspace) -> Update:
+    """All results, oldest first."""
+    results = workspace.results()
+    return {f.strip: gr.update(value=list(map(_thumbnail, results)), visible=bool(results))}
+
+
+def photo_in_view(f: Fields, workspace: Workspace, photo: StoredPhoto | None) -> Update:
+    """The photo itself, or a copy of it where browsers cannot show it, and what is painted on it."""
+    if photo is None:
+        return {f.photo: None, f.area: ""}
+    mask = workspace.mask_of(photo)
+    painted = stage.png_url(mask.read_bytes()) if mask else ""
+    return {f.photo: str(photo.displayed), f.area: f'<i data-photo="{photo.id}" data-area="{painted}"></i>'}
 
 
 def words_and_settings(f: Fields, request: EditRequest, checkpoint: CheckpointLike | None) -> Update:
