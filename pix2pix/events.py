@@ -67,6 +67,24 @@ class Result:
     area: Image | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """What a model makes of an instruction before it draws.
+
+    Attributes:
+        photo: RGB, the photo at the model's size.
+        relevance: mode L, of its size: 255 where the instruction acts most, 0 where least.
+        is_everywhere: whether it acts on the whole picture, so that no place can be told apart.
+        words: every word of the instruction with what it looks at, as ``relevance``, all on one scale; none where the
+            model attends to text in one place only, or cannot be listened to.
+    """
+
+    photo: Image = field(repr=False)
+    relevance: Image = field(repr=False)
+    is_everywhere: bool
+    words: tuple[tuple[str, Image], ...] = field(repr=False)
+
+
 def nothing_changed(instruction: str, ideas: Sequence[str]) -> str:
     """What a person reads below a result that is unchanged: another idea, of those that the checkpoint does well."""
     others = [idea for idea in ideas if idea != instruction]

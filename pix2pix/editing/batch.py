@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import repeat
 
+import numpy as np
 import torch
 from diffusers import StableDiffusionInstructPix2PixPipeline
-from PIL.Image import Image
+from PIL.Image import Image, Resampling
+from PIL.Image import fromarray as image_of
 from PIL.Image import new as new_image
 
 from pix2pix.diffusion.checkpoints import Checkpoint
@@ -18,7 +20,7 @@ from pix2pix.diffusion.pictures import Preview, draw, fit_preview, redraw
 from pix2pix.editing.conditioned import Conditioned, Conditioner
 from pix2pix.editing.job import Drawing, Job, settled
 from pix2pix.errors import EditError, EditFailed, Filtered
-from pix2pix.events import Result, Step
+from pix2pix.events import Explanation, Result, Step
 from pix2pix.photo import Canvas
 from pix2pix.photo.comparison import change
 from pix2pix.session import EditSession
@@ -90,6 +92,17 @@ class BatchEditor:
                 session.copies.put(key, copy)
                 copies[key] = copy
         return [copies[key] for key in keys]
+
+    def explain(self, job: Job, session: EditSession) -> Generator[Explanation, None, None]:
+        """Yields once: what the UNet sees in the words and the photo of ``job``."""
+        try:
+            seen = self._conditioner.seen(job, session)
+        finally:
+            self.pipeline.maybe_free_model_hooks()
+        canvas = job.canvas
+        words = tuple((word.word, _as_picture(word.map, canvas)) for word in seen.words)
+        where = _as_picture(seen.relevance.map, canvas)
+        yield Explanation(canvas.image.crop(canvas.box), where, seen.relevance.is_everywhere, words)
 
     def remember(self, jobs: Sequence[Job], drawings: Sequence[Drawing | EditError], session: EditSession) -> None:
         """Put what was drawn into ``session``, where ``known`` finds it."""
@@ -178,6 +191,12 @@ def _confinement(batch: Sequence[Conditioned], photos: torch.Tensor) -> Confinem
 
 def _drawing(one: Conditioned, picture: Image, copy: Image | None, seconds: float) -> Drawing:
     return Drawing(picture, copy, seconds, one.conditioning.truncated, _is_copy(one.job, copy, picture), one.found)
+
+
+def _as_picture(map: np.ndarray, canvas: Canvas) -> Image:
+    """A map of latents, (H, W) in 0..1, as a picture of mode L at the canvas' size without its margin."""
+    picture = image_of((map * 255).round().astype(np.uint8)).resize(canvas.image.size, Resampling.BILINEAR)
+    return picture.crop(canvas.box)
 
 
 def _needs_copy(job: Job, picture: Image | EditError) -> bool:

@@ -11,13 +11,15 @@ import torch
 from diffusers import StableDiffusionInstructPix2PixPipeline
 from PIL.Image import Image
 
+from pix2pix.diffusion.attention import WordMap, listening, word_maps
 from pix2pix.diffusion.checkpoints import Checkpoint
 from pix2pix.diffusion.conditioning import Conditioning, encode_instruction, encode_photo
 from pix2pix.diffusion.relevance import Relevance, relevance
 from pix2pix.editing.job import Job
+from pix2pix.errors import EditFailed
 from pix2pix.photo import Canvas
 from pix2pix.photo.area import cells_of
-from pix2pix.request import AUTOMATIC
+from pix2pix.request import AUTOMATIC, EVERYWHERE
 from pix2pix.session import EditSession
 
 
@@ -40,6 +42,14 @@ class Conditioned:
 
 
 @dataclass(frozen=True, eq=False)
+class Seen:
+    """What one call of the UNet tells of an instruction on a photo: where it acts, and what its words look at."""
+
+    relevance: Relevance
+    words: tuple[WordMap, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
 class Conditioner:
     """Works out what one pipeline's UNet is told; what a session knows already is not worked out again."""
 
@@ -48,20 +58,23 @@ class Conditioner:
 
     def conditioned(self, job: Job, session: EditSession) -> Conditioned:
         """``job`` with its conditions; one by one, so that what is kept never depends on the photos beside it."""
-        words, photo = self._words_key(job), self.photo_key(job.canvas)
         conditioning: Conditioning = session.conditionings.get_or_make(
-            words, lambda: encode_instruction(self.pipeline, job.request.instruction)
+            self._words_key(job), lambda: encode_instruction(self.pipeline, job.request.instruction)
         )
         latents: torch.Tensor = session.image_latents.get_or_make(
-            photo, lambda: encode_photo(self.pipeline, job.canvas.image)
+            self.photo_key(job.canvas), lambda: encode_photo(self.pipeline, job.canvas.image)
         )
         found = None
         if job.request.area == AUTOMATIC:
-            there: Relevance = session.relevances.get_or_make(
-                (words, photo), lambda: self._relevance(conditioning, latents)
-            )
+            there = self._seen(job, conditioning, latents, session).relevance
             found = None if there.is_everywhere else there.map >= job.request.area_threshold
         return Conditioned(job, conditioning, latents, found, self._allowed(job, found))
+
+    def seen(self, job: Job, session: EditSession) -> Seen:
+        """What the UNet sees in the words and the photo of ``job``."""
+        everywhere = replace(job, request=replace(job.request, area=EVERYWHERE))
+        one = self.conditioned(everywhere, session)
+        return self._seen(job, one.conditioning, one.image_latents, session)
 
     def photo_key(self, canvas: Canvas) -> Hashable:
         """What a session knows a photo by."""
@@ -81,6 +94,20 @@ class Conditioner:
         folder = Path(self.checkpoint.source)
         written = (folder / "model_index.json").stat().st_mtime_ns if self.checkpoint.is_folder else None
         return self.checkpoint.source, self.checkpoint.revision, written, str(self.pipeline.dtype)
+
+    def _seen(self, job: Job, conditioning: Conditioning, image_latents: torch.Tensor, session: EditSession) -> Seen:
+        def see() -> Seen:
+            try:
+                with listening(self.pipeline.unet) as attention:
+                    found = self._relevance(conditioning, image_latents)
+                size, tokenizer = found.map.shape, self.pipeline.tokenizer
+                words = word_maps(attention, tokenizer, job.request.instruction, size) if attention.is_telling else ()
+            except EditFailed:  # a UNet that cannot be listened to
+                return Seen(self._relevance(conditioning, image_latents), ())
+            return Seen(found, words)
+
+        seen: Seen = session.relevances.get_or_make((self._words_key(job), self.photo_key(job.canvas)), see)
+        return seen
 
     def _relevance(self, conditioning: Conditioning, image_latents: torch.Tensor) -> Relevance:
         device, dtype = self.pipeline._execution_device, self.pipeline.unet.dtype

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import cached_property, partial
 from itertools import chain, count, repeat
 
@@ -11,14 +11,15 @@ from diffusers import StableDiffusionInstructPix2PixPipeline
 
 from pix2pix.diffusion import conditioning
 from pix2pix.diffusion.checkpoints import INSTRUCT_PIX2PIX, POCKET, Checkpoint, find
-from pix2pix.diffusion.device import choose_device, give_back_memory, is_out_of_memory, micro_batch
+from pix2pix.diffusion.device import choose_device, give_back_memory, micro_batch
 from pix2pix.diffusion.loading import load
 from pix2pix.editing.batch import BatchEditor
+from pix2pix.editing.failures import as_edit_error
 from pix2pix.editing.gallery import Asked, Gallery, Opened
 from pix2pix.editing.job import Job, Source, path_of
 from pix2pix.editing.one_at_a_time import OneAtATime
-from pix2pix.errors import CheckpointError, EditError, EditFailed, InvalidRequest, OutOfMemory
-from pix2pix.events import Outcome, PhotoStep, Result, Step
+from pix2pix.errors import CheckpointError, EditError, InvalidRequest, OutOfMemory
+from pix2pix.events import Explanation, Outcome, PhotoStep, Result, Step
 from pix2pix.photo import open_photo
 from pix2pix.request import EditRequest
 from pix2pix.session import EditSession
@@ -177,19 +178,22 @@ class Editor:
         """Edit one photo in several ways, such as by other seeds or guidance: what to choose from by eye.
 
         The photo is opened and encoded once. Yields as ``stream_gallery``, the number of the request as index; each
-        outcome equals the single edit.
-
-        Args:
-            photo, mask: as ``stream`` takes them.
-            requests: any number, such as the first few of ``request.numbered()``.
-            session: remembers the words, the photo and the results.
-
-        Raises:
-            InvalidImage: the photo cannot be used.
+        outcome equals the single edit. Arguments and errors are those of ``stream``.
         """
         wanted = list(requests)
         photos = repeat(open_photo(photo), len(wanted))
         yield from self.stream_gallery(photos, wanted, session=session, masks=repeat(mask))
+
+    def explain(self, photo: Source, request: EditRequest, *, session: EditSession | None = None) -> Explanation:
+        """What the model makes of the words of ``request`` on ``photo`` before it draws, by one call of the UNet.
+
+        Arguments and errors are those of ``stream``.
+        """
+        session = EditSession() if session is None else session
+        job = self._job(0, photo, request.resolved(self.checkpoint.defaults), None)
+        explaining = self._one_at_a_time.run(self._batches.explain(job, session))
+        with self._one_sentence([job]), closing(explaining):
+            return next(explaining)
 
     def _job(self, index: int, photo: Source, request: EditRequest, mask: Source | None) -> Job:
         try:
@@ -197,7 +201,7 @@ class Editor:
         except EditError:
             raise
         except Exception as error:
-            raise _as_edit_error(error) from error
+            raise as_edit_error(error) from error
 
     def _open(self, session: EditSession, asked: Asked) -> Opened:
         """One photo of a gallery, opened: a job, or its outcome if it cannot be edited or is known already."""
@@ -208,7 +212,7 @@ class Editor:
             job = self._job(index, photo, request, mask)
             known = self._batches.known(job, session)
         except Exception as error:
-            return Outcome(index, path_of(photo), error=_as_edit_error(error))
+            return Outcome(index, path_of(photo), error=as_edit_error(error))
         return job if known is None else Outcome(index, job.source, known)
 
     def _run(
@@ -222,13 +226,20 @@ class Editor:
         Raises:
             EditError: all of them broke together.
         """
-        try:
+        with self._one_sentence(jobs):
             drawings = yield from self._one_at_a_time.run(self._batches.edit(jobs, session))
             if remember:
                 self._batches.remember(jobs, drawings, session)
             endings = self._batches.results(jobs, drawings)
+        yield endings
+
+    @contextmanager
+    def _one_sentence(self, jobs: Sequence[Job]) -> Iterator[None]:
+        """Whatever breaks inside, with ``jobs``, is raised as an ``EditError``; memory is given back."""
+        try:
+            yield
         except Exception as error:
-            edit_error = _as_edit_error(error)
+            edit_error = as_edit_error(error)
             if edit_error is error:
                 raise
             error.with_traceback(None)  # its frames would keep their tensors alive
@@ -236,7 +247,6 @@ class Editor:
             if isinstance(edit_error, OutOfMemory):
                 self._ran_out_of_memory(jobs)
             raise edit_error from error
-        yield endings
 
     @cached_property
     def grid(self) -> int:
@@ -264,13 +274,3 @@ class Editor:
         logger.info("Memory ran out with %d photos together, on canvases of %d x %d.", len(jobs), *size)
         if len(jobs) > 1:
             self.micro_batches[size] = len(jobs) // 2
-
-
-def _as_edit_error(error: Exception) -> EditError:
-    """``error`` as one sentence for a person; what nobody expected is logged."""
-    if isinstance(error, EditError):
-        return error
-    if is_out_of_memory(error):
-        return OutOfMemory("There is too little memory for this edit; close other programs or use a smaller model.")
-    logger.error("An edit broke.", exc_info=error)
-    return EditFailed("Something went wrong inside the model during this edit; please try again.")

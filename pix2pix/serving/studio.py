@@ -4,13 +4,14 @@ import logging
 import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
+from contextlib import closing
 from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pix2pix.diffusion.checkpoints import KNOWN, find
 from pix2pix.errors import CheckpointError, EditError, InvalidRequest
-from pix2pix.events import Outcome, PhotoStep, Result, Step
+from pix2pix.events import Explanation, Outcome, PhotoStep, Result, Step
 from pix2pix.request import EditRequest
 from pix2pix.serving import zero_gpu
 from pix2pix.session import EditSession
@@ -41,7 +42,9 @@ class Studio:
         self._others = others and not zero_gpu.ACTIVE
         self._stream: zero_gpu.Stream = self._stream_here
         self._stream_gallery: zero_gpu.Stream = self._stream_gallery_here
+        self._explain: zero_gpu.Stream = self._explain_here
         if zero_gpu.ACTIVE:
+            self._explain = zero_gpu.lend_gpu(self._explain)
             self._stream = zero_gpu.lend_gpu(self._stream)
             self._stream_gallery = zero_gpu.in_portions(zero_gpu.lend_gpu(self._stream_gallery))
         self._load = load
@@ -70,6 +73,14 @@ class Studio:
         if not self._others:
             return first
         return tuple(dict.fromkeys([*first, *(checkpoint.name for checkpoint in KNOWN)]))
+
+    def explain(
+        self, photo: str | Path, request: EditRequest, *, session: EditSession, model: str | None = None
+    ) -> Explanation:
+        """Explain as ``Editor.explain`` does, with ``model``, once its editor is there."""
+        with closing(self._explain(photo, request, session=session, model=model, mask=None)) as explaining:
+            explanation: Explanation = next(explaining)
+        return explanation
 
     def stream(
         self,
@@ -111,6 +122,11 @@ class Studio:
     ) -> Generator[PhotoStep | Outcome, None, None]:
         masks = None if mask is None else repeat(mask)
         yield from self.editor(model).stream_gallery(photos, requests, session=session, masks=masks)
+
+    def _explain_here(
+        self, photo: str | Path, request: EditRequest, *, session: EditSession, model: str | None, mask: Path | None
+    ) -> Generator[Explanation, None, None]:
+        yield self.editor(model).explain(photo, request, session=session)
 
     def _first_name(self) -> str | None:
         """What people call the first model; ``None`` if it could not be loaded and is none that there could be."""

@@ -4,7 +4,7 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from pix2pix.events import Outcome, PhotoStep, Result, Step
+from pix2pix.events import Explanation, Outcome, PhotoStep, Result, Step
 from pix2pix.request import Defaults, EditRequest
 from pix2pix.session import EditSession
 
@@ -60,6 +60,10 @@ class EditService(Protocol):
     def editor(self, model: str | None = None) -> EditorLike: ...
 
     def models(self) -> tuple[str, ...]: ...
+
+    def explain(
+        self, photo: Path, request: EditRequest, *, session: EditSession, model: str | None = None
+    ) -> Explanation: ...
 
     def stream(
         self,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from pix2pix import EditRequest, InvalidRequest
+from pix2pix import EditFailed, EditRequest, InvalidRequest
 from pix2pix.diffusion.relevance import Relevance
 from pix2pix.events import Outcome
 from pix2pix.session import EditSession
@@ -128,3 +128,29 @@ def test_variants_equal_single_edits(tiny_editor, scene, encoder_calls, micro_ba
         alone = np.asarray(tiny_editor.edit(scene, request).image).astype(int)
         assert np.abs(np.asarray(outcome.result.image) - alone).max() <= 1
         assert outcome.result.request.guidance_scale == request.guidance_scale
+
+
+def test_explaining_takes_the_call_that_the_area_would_take(tiny_editor, scene, unet_calls):
+    session = EditSession()
+    told = tiny_editor.explain(scene, WHERE, session=session)
+    assert len(unet_calls) == 1
+    assert told.photo.size == told.relevance.size
+    assert np.asarray(told.relevance).min() == 0
+    assert np.asarray(told.relevance).max() == 255
+    assert told.words == ()  # the tiny checkpoint attends to text on one level only
+    tiny_editor.edit(scene, WHERE, session=session)
+    assert len(unet_calls) == 1 + 3
+
+
+def test_every_word_has_a_map(pocket, scene):
+    told = pocket.explain(scene, EditRequest("make the top half darker, please"))
+    assert [word for word, _ in told.words] == ["make", "the", "top", "half", "darker", "please"]
+    assert all(map.size == told.photo.size for _, map in told.words)
+
+
+def test_a_unet_that_cannot_be_listened_to_still_finds_areas(tiny_editor, scene, monkeypatch):
+    def deaf(unet):
+        raise EditFailed("no")
+
+    monkeypatch.setattr("pix2pix.editing.conditioned.listening", deaf)
+    assert tiny_editor.explain(scene, WHERE).words == ()

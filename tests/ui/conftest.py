@@ -30,6 +30,9 @@ class StudioOf:
     def models(self):
         return (self._editor.checkpoint.name,)
 
+    def explain(self, photo, request, *, session, model=None):
+        return self._editor.explain(photo, request, session=session)
+
     def stream(self, photo, request, *, session, model=None, mask=None):
         return self._editor.stream(photo, request, session=session, mask=mask)
 

@@ -105,3 +105,12 @@ def test_words_that_act_everywhere_are_told_so(page, photos):
     page.get_by_role("option", name="only where your words act").click()
     type_and_enter(page, "make it night")
     expect(page.locator("#notice")).to_contain_text(EVERYWHERE_FOUND)
+
+
+def test_why_shows_every_word_on_the_photo(page, photos):
+    choose(page, photos[0])
+    page.fill("#instruction textarea", "make the top half darker")
+    page.click("#why-panel > button")
+    page.click("#why")
+    expect(page.locator("#explained figcaption")).to_have_count(6)
+    expect(page.locator("#explained")).to_contain_text("darker")

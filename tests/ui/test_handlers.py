@@ -10,9 +10,10 @@ import gradio as gr
 import pytest
 from gradio.blocks import Blocks
 from gradio.state_holder import SessionState
+from PIL import Image
 
 from pix2pix import EditFailed, EditRequest
-from pix2pix.events import Outcome
+from pix2pix.events import Explanation, Outcome
 from pix2pix.serving.store import Store
 from pix2pix.serving.visitors import Visitors
 from pix2pix.serving.workspace import new_key
@@ -29,9 +30,16 @@ BREAKING = {  # what breaks
     "the disk": (Store, ["new_folder"]),
     "memory": (Visitors, ["session", "boards"]),
     "the service": (Service, ["editor", "models"]),
-    "the model": (Service, ["stream", "stream_gallery"]),
+    "the model": (Service, ["stream", "stream_gallery", "explain"]),
 }
-GIVES_BUTTONS_BACK = ("EditTab.edit", "EditTab.stop", "GalleryTab.take_turn", "GalleryTab.stop")
+GIVES_BUTTONS_BACK = (
+    "EditTab.edit",
+    "Choices.vary",
+    "Choices.try_strengths",
+    "EditTab.stop",
+    "GalleryTab.take_turn",
+    "GalleryTab.stop",
+)
 SENTENCE = re.compile(r"^[A-Z“][^\n]+[.!]$")
 
 
@@ -45,8 +53,12 @@ class Editing(Service):
         for index, photo in enumerate(photos):
             yield Outcome(index, photo, error=EditFailed("No."))
 
+    def explain(self, photo, request, *, session, model=None):
+        picture = Image.new("RGB", (8, 8))
+        return Explanation(picture, picture.convert("L"), False, (("x", picture.convert("L")),))
 
-Service.stream = Service.stream_gallery = None  # so that they can be made to break
+
+Service.stream = Service.stream_gallery = Service.explain = None  # so that they can be made to break
 
 
 def file_data(path):
@@ -137,7 +149,7 @@ def complaint_about(visit, fn):
         return f"{name} raises {error!r}"
     if name not in GIVES_BUTTONS_BACK:
         return ""
-    prefix = "" if name.startswith("EditTab") else "gallery-"
+    prefix = "" if name.startswith(("EditTab", "Choices")) else "gallery-"
     edit, stop = (answer[prefix + button].get("interactive") for button in ("edit", "stop"))
     return "" if edit and stop is False else f"{name} leaves the buttons {edit}, {stop}"
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pix2pix.errors import EditFailed
-from pix2pix.events import Outcome, PhotoStep, Result, Step
+from pix2pix.events import Explanation, Outcome, PhotoStep, Result, Step
 from pix2pix.request import EditRequest
 from pix2pix.serving.limits import Limits
 from pix2pix.session import EditSession
@@ -41,6 +41,13 @@ class Guard:
     def models(self) -> tuple[str, ...]:
         """As ``EditService`` has it."""
         return self._service.models()
+
+    def explain(
+        self, photo: Path, request: EditRequest, *, session: EditSession, model: str | None = None
+    ) -> Explanation:
+        """As ``EditService`` has it; errors as ``stream``."""
+        self._check([request], model)
+        return self._service.explain(photo, request, session=session, model=model)
 
     def stream(
         self,

@@ -85,6 +85,8 @@ class Fields:
     strip: gr.Gallery
     delete: gr.Button
     forget: gr.Button
+    why: gr.Button
+    explained: gr.HTML
     advanced: Advanced
 
     @property
@@ -106,7 +108,10 @@ def lay_out() -> Fields:
     }
     with gr.Accordion("Not what you expected?", open=False, elem_id="advice"):
         gr.HTML(f"<ul>{''.join(f'<li data-say>{advice}</li>' for advice in NOT_WHAT_YOU_EXPECTED)}</ul>")
-    return Fields(**parts)
+    with gr.Accordion("Why this?", open=False, elem_id="why-panel"):
+        why = gr.Button("Show what the words look at", size="sm", elem_id="why")
+        explained = gr.HTML("", elem_id="explained", padding=False)
+    return Fields(**parts, why=why, explained=explained)
 
 
 def _pictures() -> dict[str, gr.components.Component]:

@@ -1,0 +1,63 @@
+"""Why this? What each word of the instruction looks at, and where all of it acts, as heat on the photo."""
+
+import html
+from pathlib import Path
+from typing import Any
+
+from PIL.Image import Image, blend, composite
+from PIL.Image import new as new_image
+
+from pix2pix.events import Explanation
+from pix2pix.photo.thumbnail import fitted
+from pix2pix.request import EditRequest
+from pix2pix.serving.visitors import Visitors
+from pix2pix.ui import stage
+from pix2pix.ui.controls import ANY_SEED
+from pix2pix.ui.edit.fields import Fields
+from pix2pix.ui.protocols import EditService
+
+HEAT, COLD, STRENGTH = (255, 96, 0), (15, 23, 42), 0.7
+SIDE = 320  # pixels
+NO_WORDS = "This model attends to the words in one place only, so what each of them looks at cannot be told."
+EVERYWHERE = "These words act on the whole picture."
+SOMEWHERE = "The brighter, the more these words act there."
+
+
+class Why:
+    """What the panel does."""
+
+    def __init__(self, fields: Fields, service: EditService, visitors: Visitors) -> None:
+        self.fields = fields
+        self._service = service
+        self._visitors = visitors
+
+    def explain(self, key: str, photo: Path, instruction: str, model: str, **settings: Any) -> str:
+        """The panel's content, by one call of the model."""
+        workspace = self._visitors.workspace(key)
+        named = {name: value for name, value in settings.items() if name in self.fields.advanced.controls}
+        seed = {"seed": None} if named.get("seed") == ANY_SEED else {}
+        request = EditRequest(instruction, **{**named, **seed})
+        stored, session = workspace.add_photo(Path(photo)), self._visitors.session(workspace)
+        return explained(self._service.explain(stored.file, request, session=session, model=model))
+
+
+def explained(told: Explanation) -> str:
+    """The photo with one heat map for each word, and one for where the whole instruction acts."""
+    words = "".join(_figure(heated(told.photo, map), html.escape(word)) for word, map in told.words)
+    where = EVERYWHERE if told.is_everywhere else SOMEWHERE
+    all_of_it = _figure(heated(told.photo, told.relevance), f"<span data-say>{where}</span>")
+    missing = "" if told.words else f"<p data-say>{NO_WORDS}</p>"
+    return f'<div class="why">{all_of_it}{words}</div>{missing}'
+
+
+def heated(photo: Image, map: Image) -> Image:
+    """``photo``, RGB, dark where ``map``, mode L of its size, is 0, and glowing where it is 255."""
+    dark = blend(photo, new_image("RGB", photo.size, COLD), STRENGTH)
+    glowing = blend(photo, new_image("RGB", photo.size, HEAT), 1 - STRENGTH)
+    return composite(glowing, dark, map)
+
+
+def _figure(picture: Image, caption: str) -> str:
+    return (
+        f'<figure><img src="{stage.data_url(fitted(picture, SIDE))}" alt=""><figcaption>{caption}</figcaption></figure>'
+    )
