@@ -17,6 +17,7 @@ from pix2pix.setting import DefaultFrom, Place, Setting, Value
 MAX_INSTRUCTION_LENGTH = 1_000  # characters
 MAX_SEED = 2**32 - 1
 EVERYWHERE, AUTOMATIC = "everywhere", "automatic"
+DRAFT_GRID = 32  # pixels; sides of what drafts are drawn on are multiples of it
 RANDOM_SEEDS = 100_001  # drawn from 0..100000, as in the original app: short enough to type again
 
 
@@ -157,6 +158,13 @@ class EditRequest:
         left_open = [setting for setting in SETTINGS if getattr(self, setting.name) is None]
         filled: dict[str, Any] = {setting.name: _default(setting, defaults) for setting in left_open}
         return replace(self, **filled)
+
+    def as_draft(self) -> "EditRequest":
+        """This request, with nothing left open, at half its size and with half of its steps: a sketch of its result."""
+        assert self.resolution is not None
+        assert self.num_inference_steps is not None
+        side = max(DRAFT_GRID, self.resolution // 2 // DRAFT_GRID * DRAFT_GRID)
+        return replace(self, resolution=side, num_inference_steps=-(-self.num_inference_steps // 2))
 
     def numbered(self) -> Iterator["EditRequest"]:
         """This request with seed, seed + 1, seed + 2, ... without end, for a gallery in which no two photos share one.

@@ -189,9 +189,8 @@ class Editor:
 
         Arguments and errors are those of ``stream``.
         """
-        session = EditSession() if session is None else session
         job = self._job(0, photo, request.resolved(self.checkpoint.defaults), None)
-        explaining = self._one_at_a_time.run(self._batches.explain(job, session))
+        explaining = self._one_at_a_time.run(self._batches.explain(job, session or EditSession()))
         with self._one_sentence([job]), closing(explaining):
             return next(explaining)
 
@@ -247,6 +246,11 @@ class Editor:
             if isinstance(edit_error, OutOfMemory):
                 self._ran_out_of_memory(jobs)
             raise edit_error from error
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no edit runs or waits."""
+        return self._one_at_a_time.is_idle
 
     @cached_property
     def grid(self) -> int:

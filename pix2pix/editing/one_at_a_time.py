@@ -51,6 +51,11 @@ class OneAtATime:
             self._last_resumed = None
             self._line.leave(place)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no stream runs or waits."""
+        return self._line.is_empty
+
     def _wait(self) -> threading.Lock:
         place = self._line.join()
         try:
@@ -89,6 +94,11 @@ class _Line:
             if len(self._places) == 1:
                 place.release()
         return place
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody has a place."""
+        return not self._places
 
     def leave(self, place: threading.Lock) -> None:
         """Give ``place`` up; if it had the turn, the next one has it now."""

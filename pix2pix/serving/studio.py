@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pix2pix.diffusion.checkpoints import KNOWN, find
+from pix2pix.editing.drafting import seconds_of_a_draft
 from pix2pix.errors import CheckpointError, EditError, InvalidRequest
 from pix2pix.events import Explanation, Outcome, PhotoStep, Result, Step
 from pix2pix.request import EditRequest
@@ -18,6 +19,8 @@ from pix2pix.session import EditSession
 
 if TYPE_CHECKING:
     from pix2pix.editing.editor import Editor
+
+QUICK_SECONDS = 0.5
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +51,7 @@ class Studio:
             self._stream = zero_gpu.lend_gpu(self._stream)
             self._stream_gallery = zero_gpu.in_portions(zero_gpu.lend_gpu(self._stream_gallery))
         self._load = load
+        self._draft_seconds: dict[Editor, float] = {}
         self._lock = threading.Lock()
         self._first = model
         self._editors = {model: self._begin_to_load(model)}  # by the name that was asked for
@@ -73,6 +77,19 @@ class Studio:
         if not self._others:
             return first
         return tuple(dict.fromkeys([*first, *(checkpoint.name for checkpoint in KNOWN)]))
+
+    def is_quick(self, model: str | None = None) -> bool:
+        """Whether ``model`` draws a draft in less than ``QUICK_SECONDS`` here; measured when it is asked first."""
+        if zero_gpu.ACTIVE:  # a GPU is not borrowed for every letter that is typed
+            return False
+        editor = self.editor(model)
+        if editor not in self._draft_seconds:
+            self._draft_seconds[editor] = seconds_of_a_draft(editor)
+        return self._draft_seconds[editor] < QUICK_SECONDS
+
+    def is_idle(self, model: str | None = None) -> bool:
+        """Whether ``model`` draws for nobody and nobody waits for it."""
+        return self.editor(model).is_idle
 
     def explain(
         self, photo: str | Path, request: EditRequest, *, session: EditSession, model: str | None = None

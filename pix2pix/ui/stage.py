@@ -38,6 +38,12 @@ def forming(step: Step, seconds_left: float) -> str:
     )
 
 
+def draft(picture: Image) -> str:
+    """A draft, RGB, of what has been typed."""
+    said = "A draft. <b>Edit</b> draws it in full."
+    return f'<div class="stage forming draft"><img src="{data_url(picture)}" alt=""><p data-say>{said}</p></div>'
+
+
 def forming_together(pictures: Sequence[str], done: int) -> str:
     """Several pictures as they form, addresses or empty texts, of which ``done`` are finished."""
     cells = "".join(f'<img src="{picture}" alt="">' if picture else "<i></i>" for picture in pictures)

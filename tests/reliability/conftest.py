@@ -58,6 +58,12 @@ class Fake:
     def editor(self, model=None):
         return self._editor
 
+    def is_quick(self, model=None):
+        return False
+
+    def is_idle(self, model=None):
+        return self._one_at_a_time.is_idle
+
     def models(self):
         return ("fake",)
 

@@ -30,6 +30,12 @@ class StudioOf:
     def models(self):
         return (self._editor.checkpoint.name,)
 
+    def is_quick(self, model=None):
+        return True
+
+    def is_idle(self, model=None):
+        return self._editor.is_idle
+
     def explain(self, photo, request, *, session, model=None):
         return self._editor.explain(photo, request, session=session)
 

@@ -43,6 +43,12 @@ class Service:
     def models(self):
         return tuple(self._editors)
 
+    def is_quick(self, model=None):
+        return False
+
+    def is_idle(self, model=None):
+        return True
+
     def editor(self, model=None):
         if (model or "small") in self._broken:
             raise CheckpointError("It cannot be loaded.")

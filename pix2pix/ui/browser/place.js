@@ -54,7 +54,10 @@ document.addEventListener("click", event => {
   event.target.closest?.("#notice p")?.remove(); // read, and in the way of the picture
   const id = event.target.closest?.("#peek button")?.id;
   if (id === "another") $("#photo input[type=file]")?.click();
-  else if (id?.startsWith("see-")) showPhoto(id === "see-photo");
+  if (id?.startsWith("see-")) {
+    $("#stage .draft")?.remove();
+    showPhoto(id === "see-photo");
+  }
 });
 
 // A photo that is dragged over the place finds the field for photos, whatever is in front of it otherwise.

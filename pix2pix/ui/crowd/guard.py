@@ -42,6 +42,14 @@ class Guard:
         """As ``EditService`` has it."""
         return self._service.models()
 
+    def is_quick(self, model: str | None = None) -> bool:
+        """As ``EditService`` has it."""
+        return self._service.is_quick(model)
+
+    def is_idle(self, model: str | None = None) -> bool:
+        """As ``EditService`` has it."""
+        return self._service.is_idle(model)
+
     def explain(
         self, photo: Path, request: EditRequest, *, session: EditSession, model: str | None = None
     ) -> Explanation:

@@ -46,7 +46,7 @@ class AdvancedPanel:
     @property
     def about_a_model(self) -> list[gr.components.Component]:
         """What changes with the model."""
-        return [self.banner, self.fields.suggestions, *self.fields.advanced.remembered.values()]
+        return [self.banner, self.fields.suggestions, self.fields.live, *self.fields.advanced.remembered.values()]
 
     def open(self, preferences: dict[str, Any] | None) -> Update:
         """The page as it is once the model is loaded: its defaults, or what this person chose the last time."""
@@ -61,6 +61,7 @@ class AdvancedPanel:
         known = preferences.get("values") if preferences.get("model") == name else None
         return merged(
             {self.banner: view.about(editor), f.advanced.model: gr.update(value=name, **model)},
+            self._live(name),
             view.defaults_of(f, editor.checkpoint),
             self._remembered(known, editor.checkpoint),
             view.advice_of(f, editor.checkpoint),
@@ -88,7 +89,11 @@ class AdvancedPanel:
                 return {self.banner: view.not_loaded(str(reason))}
             return {self.banner: view.about(first), f.advanced.model: first.checkpoint.name}
         advice, defaults = view.advice_of(f, editor.checkpoint), view.defaults_of(f, editor.checkpoint)
-        return merged({self.banner: view.about(editor)}, defaults, advice)
+        return merged({self.banner: view.about(editor), **self._live(name)}, defaults, advice)
+
+    def _live(self, model: str) -> Update:
+        """The switch for drafts, where this machine is quick enough."""
+        return {self.fields.live: gr.update(visible=True if self._service.is_quick(model) else "hidden")}
 
     def reset(self, model: str) -> Update:
         """The defaults of the model again; nothing changes while there is no model."""

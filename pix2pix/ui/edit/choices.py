@@ -26,7 +26,6 @@ from pix2pix.ui.safely import sentence_for
 
 VARIANTS = 4
 STRIDE = 2.5  # notches from one strength to the next
-DRAFT_GRID = 32  # pixels; sides of what drafts are drawn on are multiples of it
 
 
 class Choices:
@@ -145,11 +144,8 @@ def strengths(request: EditRequest, checkpoint: CheckpointLike) -> list[EditRequ
         _around(name, getattr(request, name), STRIDE * notch, checkpoint)
         for name, notch in zip(GUIDANCE, checkpoint.notches, strict=True)
     )
-    side = max(DRAFT_GRID, (request.resolution or 0) // 2 // DRAFT_GRID * DRAFT_GRID)
-    steps = max(1, -(-(request.num_inference_steps or 1) // 2))
-    draft = replace(request, resolution=side, num_inference_steps=steps)
     return [
-        replace(draft, guidance_scale=s_text, image_guidance_scale=s_image)
+        replace(request.as_draft(), guidance_scale=s_text, image_guidance_scale=s_image)
         for s_image, s_text in product(reversed(image), text)
     ]
 

@@ -65,6 +65,7 @@ class Fields:
     slider: gr.ImageSlider
     instruction: gr.Textbox
     copy_link: gr.Button
+    live: gr.Checkbox
     variants: gr.Button
     strengths: gr.Button
     cell: gr.Button  # which the browser presses when one of the strengths is chosen
@@ -174,9 +175,10 @@ def _instruction() -> dict[str, gr.components.Component]:
         variants = gr.Button("Four variants", size="sm", elem_id="variants")
         strengths = gr.Button("Try strengths", size="sm", elem_id="strengths")
         cell = gr.Button(visible="hidden", elem_id="cell")
+        live = gr.Checkbox(False, label="Live", visible="hidden", container=False, min_width=60, elem_id="live")
         tokens = gr.HTML("", elem_id="tokens", padding=False)
     parts = {"instruction": instruction, "edit": edit, "stop": stop, "copy_link": copy_link, "tokens": tokens}
-    choices = {"variants": variants, "strengths": strengths, "cell": cell}
+    choices = {"live": live, "variants": variants, "strengths": strengths, "cell": cell}
     return {**parts, **choices, "suggestions": _wishes(instruction)}
 
 

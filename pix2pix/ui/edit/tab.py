@@ -25,6 +25,7 @@ from pix2pix.ui.edit.advanced import AdvancedPanel
 from pix2pix.ui.edit.choices import Choices
 from pix2pix.ui.edit.fields import Fields
 from pix2pix.ui.edit.history import EDIT, LOST
+from pix2pix.ui.edit.live import Live
 from pix2pix.ui.edit.why import Why
 from pix2pix.ui.protocols import CheckpointLike, EditService
 from pix2pix.ui.queues import AT_ONCE, MODEL_QUEUE, PRIVATE, QUICK
@@ -76,8 +77,8 @@ class EditTab:
             running.append(self._ask(moved.success, None, {**asked, "new_seed": gr.State(False)}))
         looking = {name: part for name, part in asked.items() if name not in ("tab", "new_seed", *f.advanced.saving)}
         explaining = {"inputs_kwargs": looking, "outputs": f.explained, "show_progress_on": [f.explained]}
-        why = Why(f, self._service, self._visitors)
-        f.why.click(safely(why.explain), validator=self.validate, **explaining, **MODEL_QUEUE, **PRIVATE)
+        Live(f, self._service, self._visitors).wire(asked)
+        Why(f, self._service, self._visitors).wire(asked, self.validate)
         who = {"key": f.key, "tab": f.tab}
         f.stop.click(safely(self.stop), inputs_kwargs=who, outputs=[f.stage, f.edit, f.stop], cancels=running, **QUICK)
 

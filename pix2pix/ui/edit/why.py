@@ -1,6 +1,7 @@
 """Why this? What each word of the instruction looks at, and where all of it acts, as heat on the photo."""
 
 import html
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from pix2pix.ui import stage
 from pix2pix.ui.controls import ANY_SEED
 from pix2pix.ui.edit.fields import Fields
 from pix2pix.ui.protocols import EditService
+from pix2pix.ui.queues import MODEL_QUEUE, PRIVATE
+from pix2pix.ui.safely import safely
 
 HEAT, COLD, STRENGTH = (255, 96, 0), (15, 23, 42), 0.7
 SIDE = 320  # pixels
@@ -30,6 +33,13 @@ class Why:
         self.fields = fields
         self._service = service
         self._visitors = visitors
+
+    def wire(self, asked: dict[str, Any], validate: Callable[..., Any]) -> None:
+        """Explain when the button is pressed; ``asked`` are the inputs of an edit, which ``validate`` checks."""
+        f = self.fields
+        inputs = {name: part for name, part in asked.items() if name not in ("tab", "new_seed", *f.advanced.saving)}
+        options = {"inputs_kwargs": inputs, "outputs": f.explained, "show_progress_on": [f.explained]}
+        f.why.click(safely(self.explain), validator=validate, **options, **MODEL_QUEUE, **PRIVATE)
 
     def explain(self, key: str, photo: Path, instruction: str, model: str, **settings: Any) -> str:
         """The panel's content, by one call of the model."""

@@ -1,0 +1,29 @@
+"""How quick drafts are here: whether a machine can draw while somebody types."""
+
+import time
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from pix2pix.events import Step
+from pix2pix.request import EditRequest
+
+if TYPE_CHECKING:
+    from pix2pix.editing.editor import Editor
+
+REQUEST = EditRequest("make it night", seed=0)
+SIDE = 256  # pixels of the picture that is tried
+
+
+def seconds_of_a_draft(editor: "Editor") -> float:
+    """How long ``editor`` takes for a draft at its checkpoint's defaults; after a first step, which takes longer."""
+    picture = Image.linear_gradient("L").convert("RGB").resize((SIDE, SIDE))
+    draft = REQUEST.resolved(editor.checkpoint.defaults).as_draft()
+    for steps in (1, 2):
+        started = time.perf_counter()
+        with closing(editor.stream(picture, replace(draft, num_inference_steps=steps))) as stream:
+            total = sum(isinstance(event, Step) for event in stream)
+        seconds = time.perf_counter() - started
+    return seconds / max(1, total) * (draft.num_inference_steps or 1)
