@@ -4,7 +4,7 @@ INSTALLED := .venv/installed
 PHOTOS ?= $(wildcard ../shared/photos)# to measure on; where there are none, those that come with gradio
 PIP_TOOLS := pip-tools==7.6.2
 
-.PHONY: run test torture lint audit lock bench detail gpu pocket evaluate clean
+.PHONY: run test torture lint audit lock bench detail areas gpu pocket evaluate clean
 
 run: $(INSTALLED)
 	$(BIN)/python app.py
@@ -42,6 +42,9 @@ bench: $(INSTALLED)
 
 detail: $(INSTALLED)
 	$(BIN)/python -m benchmarks.full_size $(PHOTOS:%=--photos %)
+
+areas: $(INSTALLED)
+	$(BIN)/python -m benchmarks.areas $(PHOTOS:%=--photos %)
 
 gpu: $(INSTALLED)
 	$(BIN)/python -m pytest -m gpu

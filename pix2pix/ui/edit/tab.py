@@ -75,8 +75,6 @@ class EditTab:
                 **QUICK,
             )
             running.append(self._ask(moved.success, None, {**asked, "new_seed": gr.State(False)}))
-        looking = {name: part for name, part in asked.items() if name not in ("tab", "new_seed", *f.advanced.saving)}
-        explaining = {"inputs_kwargs": looking, "outputs": f.explained, "show_progress_on": [f.explained]}
         Live(f, self._service, self._visitors).wire(asked)
         Why(f, self._service, self._visitors).wire(asked, self.validate)
         who = {"key": f.key, "tab": f.tab}
