@@ -38,7 +38,7 @@ class Opening:
         try:
             yield
         finally:
-            _give_back()
+            give_back()
             with self._changed:
                 self._open -= weight
                 self._changed.notify_all()
@@ -54,7 +54,7 @@ class Opening:
             self._waiting -= 1
 
 
-def _give_back() -> None:
+def give_back() -> None:
     """Let glibc give back what it keeps of freed pictures: it keeps some for every thread."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if trim:

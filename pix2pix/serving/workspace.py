@@ -30,7 +30,7 @@ from pix2pix.serving.item_files import (
     write_mask,
     write_result,
 )
-from pix2pix.serving.opening import Opening, pixels_in
+from pix2pix.serving.opening import Opening, give_back, pixels_in
 from pix2pix.serving.store import Row, Store
 from pix2pix.serving.stored import StoredPhoto, StoredResult
 
@@ -153,7 +153,9 @@ class Workspace:
         """
         parent = parent if parent and self.has_result(parent) else None
         write = partial(write_result, result, Path(photo.name).stem, format, metadata)
-        return self.result(self._store.put(self.visitor, kind, write, parent=parent, photo=photo.id), kind)
+        id = self._store.put(self.visitor, kind, write, parent=parent, photo=photo.id)
+        give_back()
+        return self.result(id, kind)
 
     def result(self, id: str, kind: str = RESULT) -> StoredResult:
         """The result ``id``; raises ``KeyError`` if it is not here."""

@@ -20,7 +20,7 @@ from PIL import Image
 
 from pix2pix import EditSession
 from pix2pix.serving import visitors
-from pix2pix.serving.opening import _give_back
+from pix2pix.serving.opening import give_back
 from tests import ROOT
 from tests.reliability.conftest import serving, until
 from tests.reliability.guest import Guest
@@ -47,7 +47,7 @@ def resident() -> tuple[float, float]:
     """MB of this process: what is held, and with what only waits to be collected or lies in reserve."""
     plain = memory("VmRSS")
     gc.collect()
-    _give_back()
+    give_back()
     return memory("VmRSS"), plain
 
 

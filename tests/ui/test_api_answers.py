@@ -63,6 +63,20 @@ def test_what_came_out_can_go_in_again(address, photos):
     assert [content.type for content in again.content] == ["image", "text", "text"]
 
 
+def test_a_mask_says_where(address, photos, tmp_path):
+    before = Image.open(photos[0]).convert("RGB")
+    mask = Image.new("L", before.size)
+    mask.paste(255, (0, 0, before.width // 2, before.height))
+    mask.save(tmp_path / "mask.png")
+    asked = {"photo": data_url(photos[0]), "instruction": "make it night", "mask": data_url(tmp_path / "mask.png")}
+    after = np.asarray(Image.open(io.BytesIO(fetched(call_tool(address, "edit", asked).content[1].text))))
+    assert np.array_equal(after[:, before.width // 2 + 1 :], np.asarray(before)[:, before.width // 2 + 1 :])
+    assert not np.array_equal(after, np.asarray(before))
+    refused = call_tool(address, "edit", {**asked, "mask": 5})
+    assert refused.isError
+    assert "mask" in refused.content[0].text
+
+
 @pytest.mark.parametrize("options", [{}, {"progress_callback": heard}], ids=["quiet", "progress"])
 def test_an_assistant_gets_a_gallery(address, photos, options):
     asked = {"photos": [data_url(photo) for photo in photos[:2]], "instruction": "make it night", "seed": 3}

@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from PIL.Image import Image
 
-from pix2pix.errors import EditError
+from pix2pix.errors import EditError, EditFailed
 from pix2pix.events import Result
 from pix2pix.photo.thumbnail import fitted
 from pix2pix.request import EditRequest
 from pix2pix.serving.desk import Desk
-from pix2pix.serving.stored import THUMBNAIL_SIDE
+from pix2pix.serving.stored import THUMBNAIL_SIDE, StoredPhoto
 from pix2pix.serving.visitors import Visitors
+from pix2pix.serving.workspace import Workspace
 from pix2pix.ui import stage
 from pix2pix.ui.controls import ANY_SEED, GUIDANCE, Update
 from pix2pix.ui.edit.fields import Fields
@@ -54,15 +56,23 @@ class Live:
         stored = desk.photo_in(workspace)
         if stored is None or desk.asked or desk.instruction != instruction or not self._service.is_idle(model):
             return {}
+        try:
+            picture = self._drawn(workspace, stored, instruction, model, settings)
+        except EditError:  # Edit will say what is wrong; whoever types is not interrupted
+            return {}
+        return {self.fields.stage: gr.update(value=stage.draft(picture), visible=True)}
+
+    def _drawn(
+        self, workspace: Workspace, photo: StoredPhoto, instruction: str, model: str, settings: dict[str, Any]
+    ) -> Image:
+        """The draft, RGB, no larger than it is shown."""
         named = {name: value for name, value in settings.items() if name in self.fields.advanced.controls}
         seed = {"seed": DRAFT_SEED} if named.get("seed") in (None, ANY_SEED) else {}
         request = EditRequest(instruction, **{**named, **seed})
         draft = request.resolved(self._service.editor(model).checkpoint.defaults).as_draft()
-        session, mask = self._visitors.session(workspace), workspace.mask_of(stored)
-        try:
-            with closing(self._service.stream(stored.shown, draft, session=session, model=model, mask=mask)) as stream:
-                result = next(event for event in stream if isinstance(event, Result))
-        except EditError:  # Edit will say what is wrong; whoever types is not interrupted
-            return {}
-        picture = fitted(result.image.convert("RGB"), 2 * THUMBNAIL_SIDE)
-        return {self.fields.stage: stage.draft(picture)}
+        session, mask = self._visitors.session(workspace), workspace.mask_of(photo)
+        with closing(self._service.stream(photo.shown, draft, session=session, model=model, mask=mask)) as stream:
+            for event in stream:
+                if isinstance(event, Result):
+                    return fitted(event.image.convert("RGB"), 2 * THUMBNAIL_SIDE)
+        raise EditFailed("The draft ended without a result.")
