@@ -19,9 +19,11 @@ from pix2pix.diffusion.denoising import predict_x0
 
 LEVEL = 0.8  # of the noise, in parts of the training's timesteps
 SEED = 0  # of that noise: the same photo and instruction act in the same place, whatever the edit's own seed
-WINDOW = 5  # side in latents over which differences are averaged
-WHISKER = 1.5  # interquartile ranges beyond the quartiles, from which on a value is an outlier
-EVEN = 0.9  # from here on an edit acts everywhere; see ``_evenness``
+WINDOW = 9  # side in latents over which differences are averaged
+# Interquartile ranges beyond the quartiles, from which on a value is an outlier: 1.5 in the paper, but on a logarithmic
+# scale all of a small thing would be one, and as far from the rest as the rest from itself.
+WHISKER = 3.0
+EVEN = 0.8  # from here on an edit acts everywhere; see ``_evenness``
 RIDGE = 1e-3
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import cached_property, partial
 from itertools import chain, count, repeat
 
@@ -191,8 +191,13 @@ class Editor:
         """
         job = self._job(0, photo, request.resolved(self.checkpoint.defaults), None)
         explaining = self._one_at_a_time.run(self._batches.explain(job, session or EditSession()))
-        with self._one_sentence([job]), closing(explaining):
-            return next(explaining)
+        try:
+            with closing(explaining):
+                return next(explaining)
+        except EditError:
+            raise
+        except Exception as error:
+            raise self._broken([job], error) from error
 
     def _job(self, index: int, photo: Source, request: EditRequest, mask: Source | None) -> Job:
         try:
@@ -225,27 +230,27 @@ class Editor:
         Raises:
             EditError: all of them broke together.
         """
-        with self._one_sentence(jobs):
+        try:
             drawings = yield from self._one_at_a_time.run(self._batches.edit(jobs, session))
             if remember:
                 self._batches.remember(jobs, drawings, session)
             endings = self._batches.results(jobs, drawings)
+        except EditError:
+            raise
+        except Exception as error:
+            raise self._broken(jobs, error) from error
         yield endings
 
-    @contextmanager
-    def _one_sentence(self, jobs: Sequence[Job]) -> Iterator[None]:
-        """Whatever breaks inside, with ``jobs``, is raised as an ``EditError``; memory is given back."""
-        try:
-            yield
-        except Exception as error:
-            edit_error = as_edit_error(error)
-            if edit_error is error:
-                raise
-            error.with_traceback(None)  # its frames would keep their tensors alive
-            give_back_memory(self.pipeline._execution_device)
-            if isinstance(edit_error, OutOfMemory):
-                self._ran_out_of_memory(jobs)
-            raise edit_error from error
+    def _broken(self, jobs: Sequence[Job], error: Exception) -> EditError:
+        """What to say of ``error``, which ended ``jobs``; memory is given back."""
+        edit_error = as_edit_error(error)
+        error.with_traceback(None)  # its frames would keep their tensors alive
+        give_back_memory(self.pipeline._execution_device)
+        if isinstance(edit_error, OutOfMemory):
+            size = jobs[0].canvas.image.size
+            logger.info("Memory ran out with %d photos together, on canvases of %d x %d.", len(jobs), *size)
+            self.micro_batches[size] = max(1, len(jobs) // 2)
+        return edit_error
 
     @property
     def is_idle(self) -> bool:
@@ -272,9 +277,3 @@ class Editor:
         if size not in self.micro_batches:
             self.micro_batches[size] = micro_batch(self.pipeline)
         return self.micro_batches[size]
-
-    def _ran_out_of_memory(self, jobs: Sequence[Job]) -> None:
-        size = jobs[0].canvas.image.size
-        logger.info("Memory ran out with %d photos together, on canvases of %d x %d.", len(jobs), *size)
-        if len(jobs) > 1:
-            self.micro_batches[size] = len(jobs) // 2

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from pix2pix import EditRequest, EditSession
+from pix2pix.diffusion.conditioning import encode_photo
 from pix2pix.diffusion.pictures import redraw
 from pix2pix.editing.batch import BatchEditor
 from pix2pix.events import nothing_changed
@@ -30,17 +31,16 @@ def a_model_that_changes_nothing(tiny_editor, monkeypatch):
     """The tiny one, which draws the autoencoder's copy, with a little noise."""
     rng = np.random.default_rng(1)
     seen = {}
-    encode = BatchEditor._image_latents
 
-    def remember(self, canvas, session):
-        seen["latents"] = encode(self, canvas, session)
+    def remember(pipeline, image):
+        seen["latents"] = encode_photo(pipeline, image)
         return seen["latents"]
 
     def draw(self, latents):
         copy = np.asarray(redraw(self.pipeline, seen["latents"])[0], float)
         return [Image.fromarray((copy + rng.normal(0, 1, copy.shape)).clip(0, 255).astype(np.uint8))] * len(latents)
 
-    monkeypatch.setattr(BatchEditor, "_image_latents", remember)
+    monkeypatch.setattr("pix2pix.editing.conditioned.encode_photo", remember)
     monkeypatch.setattr(BatchEditor, "_draw", draw)
     monkeypatch.setattr("pix2pix.editing.batch.FAR", 1e9)  # a random autoencoder's copy is nothing like the photo
     return tiny_editor
