@@ -23,7 +23,7 @@ WINDOW = 9  # side in latents over which differences are averaged
 # Interquartile ranges beyond the quartiles, from which on a value is an outlier: 1.5 in the paper, but on a logarithmic
 # scale all of a small thing would be one, and as far from the rest as the rest from itself.
 WHISKER = 3.0
-EVEN = 0.8  # from here on an edit acts everywhere; see ``_evenness``
+EVEN = 0.7  # from here on an edit acts everywhere; see ``_evenness``
 RIDGE = 1e-3
 
 
@@ -33,7 +33,7 @@ class Relevance:
 
     Attributes:
         map: (H, W) float32, the size of the latents, 0 where it acts least, 1 where most.
-        evenness: how much it acts everywhere alike, 0 to 2.
+        evenness: how much it acts everywhere alike, 0 to 1.5.
     """
 
     map: np.ndarray = field(repr=False)
@@ -86,7 +86,7 @@ def _scaled(change: torch.Tensor) -> torch.Tensor:
 
 
 def _evenness(with_text: torch.Tensor, without: torch.Tensor) -> float:
-    """How much one rule explains the change, 0 to 1, and how near small changes come to large ones, 0 to 1; added.
+    """How much one rule explains the change, 0 to 1, and half of how near small changes come to large ones, 0 to 1.
 
     An edit of the whole picture does the same to what looks the same: its change follows from the latents themselves by
     one linear map, be it slight here and strong there, as sharpening is. One of a part does not. Either sign alone is
@@ -101,4 +101,4 @@ def _evenness(with_text: torch.Tensor, without: torch.Tensor) -> float:
     rule = torch.linalg.solve(colours.T @ colours + ridge, colours.T @ change)
     left = ((change - colours @ rule) ** 2).sum() / (change**2).sum().clamp_min(1e-12)
     small, large = torch.quantile(change.abs().sum(1), torch.tensor([0.1, 0.9], dtype=torch.float64))
-    return float(1 - left + small / large.clamp_min(1e-12))
+    return float(1 - left + small / large.clamp_min(1e-12) / 2)

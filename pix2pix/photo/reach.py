@@ -12,7 +12,7 @@ from PIL import Image, ImageFilter
 from pix2pix.photo.comparison import PLACE, changes, means
 
 # Each from where nothing to where all counts as edited.
-NOISE, DRIFT = (0.4, 0.8), (1.1, 1.8)  # in units of ``comparison``
+NOISE, DRIFT = (0.4, 0.8), (1.3, 2.2)  # in units of ``comparison``
 ADVANTAGE = 1.0, 1.5
 LEAST = 1.0  # level of 0..255 that is no advantage
 

@@ -135,8 +135,7 @@ def test_explaining_takes_the_call_that_the_area_would_take(tiny_editor, scene, 
     told = tiny_editor.explain(scene, WHERE, session=session)
     assert len(unet_calls) == 1
     assert told.photo.size == told.relevance.size
-    assert np.asarray(told.relevance).min() == 0
-    assert np.asarray(told.relevance).max() > 230
+    assert np.ptp(np.asarray(told.relevance)) > 100
     assert told.words == ()  # the tiny checkpoint attends to text on one level only
     tiny_editor.edit(scene, WHERE, session=session)
     assert len(unet_calls) == 1 + 3
