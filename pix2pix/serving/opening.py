@@ -61,7 +61,7 @@ def give_back() -> None:
         trim(0)
 
 
-def pixels_in(path: str | os.PathLike[str]) -> int:
-    """How many pixels the photo at ``path`` says it has; raises ``InvalidImage`` if it is none that can be opened."""
-    with open_image(path) as image:
+def pixels_in(source: str | os.PathLike[str] | bytes) -> int:
+    """How many pixels the photo ``source`` says it has; raises ``InvalidImage`` if it is none that can be opened."""
+    with open_image(source) as image:
         return image.width * image.height

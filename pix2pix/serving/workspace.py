@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pix2pix.errors import InvalidImage
 from pix2pix.events import Result
 from pix2pix.files.naming import safe_name
 from pix2pix.files.receipt import Receipt, find_receipt
@@ -35,6 +36,8 @@ from pix2pix.serving.store import Row, Store
 from pix2pix.serving.stored import StoredPhoto, StoredResult
 
 KEY = re.compile("[0-9a-f]{32}")
+MAX_MASK_PIXELS = 4_000_000
+MASK_TOO_LARGE = "What was painted is too large to be kept; paint it again."
 RESULT, GALLERY = "result", "gallery"  # kinds of items
 
 
@@ -116,9 +119,18 @@ class Workspace:
         return StoredPhoto(row["id"], value["name"], *files, value["browsers_show_it"])
 
     def paint(self, photo: StoredPhoto, mask: bytes) -> None:
-        """Keep ``mask``, a picture, as where edits of ``photo`` may act; an empty one forgets what was painted."""
+        """Keep ``mask``, a picture, as where edits of ``photo`` may act; an empty one forgets what was painted.
+
+        Raises:
+            InvalidImage: it is no picture, or one far larger than the page sends.
+            EditFailed: too many others are being opened.
+        """
         before = [row["id"] for row in self._masks_of(photo)]
         if mask:
+            if (pixels := pixels_in(mask)) > MAX_MASK_PIXELS:
+                raise InvalidImage(MASK_TOO_LARGE)
+            with self._opening.of(pixels):
+                open_photo(mask)
             self._store.put(self.visitor, "mask", partial(write_mask, mask), photo=photo.id)
         self._store.remove(*before)
 

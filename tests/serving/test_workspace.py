@@ -1,5 +1,6 @@
 """What a visitor has stays: through restarts and crashes, for its time, within its budget, and for nobody else."""
 
+import io
 import multiprocessing
 import os
 import signal
@@ -62,6 +63,40 @@ def test_a_photo_is_kept_whole_and_once(store, photo_file):
     assert workspace.add_photo(photo_file).id == photo.id
     assert workspace.add_photo(photo.file).id == workspace.add_photo(photo.shown).id == photo.id
     assert opened(photo.shown).size == opened(photo_file).size
+
+
+def png(picture):
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_what_is_painted_stays_with_its_photo_until_it_is_cleared(store, photo_file, tmp_path):
+    key = new_key()
+    workspace = Workspace(store, key)
+    photo = workspace.add_photo(photo_file)
+    Image.new("RGB", (40, 40), "teal").save(tmp_path / "other.png")
+    other = workspace.add_photo(tmp_path / "other.png")
+    masks = [png(Image.new("L", photo_size, 255)) for photo_size in ((96, 64), (48, 32))]
+    for mask in masks:
+        workspace.paint(photo, mask)
+        assert Workspace(store, key).mask_of(photo).read_bytes() == mask
+    assert workspace.mask_of(other) is None
+    assert Workspace(store, new_key()).mask_of(photo) is None
+    kept = workspace.mask_of(photo)
+    workspace.paint(photo, b"")
+    assert workspace.mask_of(photo) is None
+    assert not kept.exists()
+
+
+@pytest.mark.parametrize("mask", [b"white", png(Image.new("1", (2001, 2000)))])
+def test_what_is_no_mask_is_refused_and_the_one_before_stays(store, photo_file, mask):
+    workspace = Workspace(store, new_key())
+    photo = workspace.add_photo(photo_file)
+    workspace.paint(photo, png(Image.new("L", (96, 64), 255)))
+    with pytest.raises(InvalidImage):
+        workspace.paint(photo, mask)
+    assert workspace.mask_of(photo) is not None
 
 
 def test_what_is_no_photo_is_refused_and_leaves_nothing(store, tmp_path):

@@ -11,7 +11,6 @@ import gradio as gr
 from pix2pix.errors import EditError, EditFailed, InvalidImage
 from pix2pix.events import Result, Step, nothing_changed
 from pix2pix.files.receipt import Receipt
-from pix2pix.photo import open_photo
 from pix2pix.request import AUTOMATIC, MAX_INSTRUCTION_LENGTH, EditRequest
 from pix2pix.serving.desk import Desk
 from pix2pix.serving.stored import StoredResult
@@ -35,6 +34,7 @@ SEND_PAINTED = "(key, tab, path) => [key, tab, path, window.paintedArea()]"
 MAX_MASK_LETTERS = 4_000_000
 MAX_NOTED = 2_000  # characters of words that are only typed yet
 EVERYWHERE_FOUND = "These words act on the whole picture, so all of it was edited."
+NO_MASK = "What was painted cannot be read; paint it again."
 PHOTO_IS_GONE = "The time of this photo is over; choose it again."
 
 
@@ -264,13 +264,13 @@ class EditTab:
 
 
 def _mask_in(drawn: str) -> bytes:
-    """The picture that a browser sent of what is painted, known to be one."""
+    """The file that a browser sent of what is painted."""
     try:
-        png = stage.png_in(drawn) if len(drawn) < MAX_MASK_LETTERS else b""
-    except ValueError:
-        png = b""
-    open_photo(png)
-    return png
+        if len(drawn) < MAX_MASK_LETTERS:
+            return stage.png_in(drawn)
+    except ValueError as error:
+        raise InvalidImage(NO_MASK) from error
+    raise InvalidImage(NO_MASK)
 
 
 def _forming(step: Step, elapsed: float) -> str:
