@@ -249,7 +249,7 @@ def test_a_disk_that_is_full_loses_nothing_that_was_there(store, photo_file, mon
     def full(*arguments, **options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pix2pix.serving.workspace.save_result", full)
+    monkeypatch.setattr("pix2pix.serving.item_files.save_result", full)
     with pytest.raises(OSError, match="No space"):
         workspace.add_result(result(opened(photo_file)), workspace.photo(before[0].photo), None)
     assert (workspace.results(), sorted(store.files.iterdir())) == (before, folders)

@@ -9,8 +9,10 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from pix2pix.ui.edit.tab import EVERYWHERE_FOUND
-from tests.ui.conftest import downloaded
+from tests.ui.conftest import downloaded, still
 from tests.ui.test_browser import choose, type_and_enter
+
+CHOICE = "only where your words act"
 
 
 def painted(page: Page) -> np.ndarray:
@@ -101,8 +103,9 @@ def test_a_finger_paints(visitor, photos):
 def test_words_that_act_everywhere_are_told_so(page, photos):
     choose(page, photos[0])
     page.click("#advanced > button")
-    page.click("#area input")
-    page.get_by_role("option", name="only where your words act").click()
+    while still(lambda: page.input_value("#area input"), seconds=0.4) != CHOICE:  # as for numbers, see set_number
+        page.click("#area input")
+        page.get_by_role("option", name=CHOICE).click()
     type_and_enter(page, "make it night")
     expect(page.locator("#notice")).to_contain_text(EVERYWHERE_FOUND)
 
