@@ -96,7 +96,8 @@ def test_a_finger_paints(visitor, photos):
     choose(page, photos[0])
     page.tap("#paint-area")
     box = page.locator("#brush canvas").bounding_box()
-    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 4)  # above the tools
+    expect(page.locator("#paint-area")).to_have_attribute("aria-pressed", "true")
     assert painted(page).any()
 
 

@@ -32,7 +32,9 @@ function drawOne(pen, step, wide, high) {
   if (step.invert) return pen.fillRect(0, 0, wide, high);
   pen.lineWidth = step.width * Math.min(wide, high);
   pen.beginPath();
-  for (const [x, y] of [step.points[0], ...step.points]) pen.lineTo(x * wide, y * high);
+  const [left, top] = step.points[0];
+  pen.moveTo(left * wide + 0.1, top * high); // a tap is a dot, and a line of no length would be none
+  for (const [x, y] of step.points) pen.lineTo(x * wide, y * high);
   pen.stroke();
 }
 
