@@ -92,6 +92,22 @@ def _as_update(value: Any) -> dict[str, Any]:
     return value if is_update else gr.update(value=value)  # type: ignore[no-any-return]  # gradio is read without types
 
 
+def request_of(instruction: str, settings: dict[str, Any], new_seed: bool = False) -> EditRequest:
+    """What the controls ask for.
+
+    Args:
+        settings: values of controls by name; those that are about the file are left out.
+        new_seed: whether the seed is drawn anew, as it is for ``ANY_SEED``, too.
+
+    Raises:
+        InvalidRequest: a value is of the wrong kind or out of its range.
+    """
+    named = {setting.name: settings[setting.name] for setting in SETTINGS if setting.name in settings}
+    if new_seed or named.get("seed") == ANY_SEED:
+        named["seed"] = None
+    return EditRequest(instruction, **named)
+
+
 def complaint_about(name: str, value: Any) -> str:
     """What is wrong with ``value`` as an instruction or as the setting ``name``, or an empty text."""
     try:

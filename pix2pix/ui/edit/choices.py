@@ -16,7 +16,7 @@ from pix2pix.serving.stored import THUMBNAIL_SIDE, StoredPhoto, StoredResult
 from pix2pix.serving.visitors import Visitors
 from pix2pix.serving.workspace import Workspace
 from pix2pix.ui import stage
-from pix2pix.ui.controls import ANY_SEED, GUIDANCE, Update, within_bounds
+from pix2pix.ui.controls import GUIDANCE, Update, request_of, within_bounds
 from pix2pix.ui.crowd.guard import Abandoned
 from pix2pix.ui.edit import view
 from pix2pix.ui.edit.fields import Fields
@@ -43,7 +43,7 @@ class Choices:
         saving = {name: settings.pop(name) for name in self.fields.advanced.saving if name in settings}
 
         def act(workspace: Workspace, stored: StoredPhoto) -> Iterator[Update]:
-            request, kept = _request(instruction, new_seed, settings), []
+            request, kept = request_of(instruction, settings, new_seed), []
             parent = Desk.of(workspace, tab).view
 
             def keep(result: Result) -> None:
@@ -59,11 +59,10 @@ class Choices:
         self, key: str, tab: str, photo: Path, instruction: str, new_seed: bool, model: str, **settings: Any
     ) -> Iterator[Update]:
         """Drafts of the edit with less and more of both guidances; one click makes the chosen one in full."""
-        settings = {name: value for name, value in settings.items() if name not in self.fields.advanced.saving}
 
         def act(workspace: Workspace, stored: StoredPhoto) -> Iterator[Update]:
             checkpoint = self._service.editor(model).checkpoint
-            request = next(_request(instruction, new_seed, settings).resolved(checkpoint.defaults).numbered())
+            request = next(request_of(instruction, settings, new_seed).resolved(checkpoint.defaults).numbered())
             cells: list[tuple[str, EditRequest]] = []
 
             def keep(result: Result) -> None:
@@ -157,8 +156,3 @@ def _around(name: str, value: float, stride: float, checkpoint: CheckpointLike) 
     low = within_bounds(name, high - 2 * stride, checkpoint)
     middle = value if low < value < high else round((low + high) / 2, 2)
     return [low, middle, high]
-
-
-def _request(instruction: str, new_seed: bool, settings: dict[str, Any]) -> EditRequest:
-    any_seed = {"seed": None} if new_seed or settings.get("seed") == ANY_SEED else {}
-    return EditRequest(instruction, **{**settings, **any_seed})

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,12 @@ from PIL.Image import Image
 from pix2pix.errors import EditError, EditFailed
 from pix2pix.events import Result
 from pix2pix.photo.thumbnail import fitted
-from pix2pix.request import EditRequest
 from pix2pix.serving.desk import Desk
 from pix2pix.serving.stored import THUMBNAIL_SIDE, StoredPhoto
 from pix2pix.serving.visitors import Visitors
 from pix2pix.serving.workspace import Workspace
 from pix2pix.ui import stage
-from pix2pix.ui.controls import ANY_SEED, GUIDANCE, Update
+from pix2pix.ui.controls import GUIDANCE, Update, request_of
 from pix2pix.ui.edit.fields import Fields
 from pix2pix.ui.protocols import EditService
 from pix2pix.ui.queues import QUICK
@@ -66,10 +66,9 @@ class Live:
         self, workspace: Workspace, photo: StoredPhoto, instruction: str, model: str, settings: dict[str, Any]
     ) -> Image:
         """The draft, RGB, no larger than it is shown."""
-        named = {name: value for name, value in settings.items() if name in self.fields.advanced.controls}
-        seed = {"seed": DRAFT_SEED} if named.get("seed") in (None, ANY_SEED) else {}
-        request = EditRequest(instruction, **{**named, **seed})
-        draft = request.resolved(self._service.editor(model).checkpoint.defaults).as_draft()
+        request = request_of(instruction, settings)
+        seeded = request if request.seed is not None else replace(request, seed=DRAFT_SEED)
+        draft = seeded.resolved(self._service.editor(model).checkpoint.defaults).as_draft()
         session, mask = self._visitors.session(workspace), workspace.mask_of(photo)
         with closing(self._service.stream(photo.shown, draft, session=session, model=model, mask=mask)) as stream:
             for event in stream:

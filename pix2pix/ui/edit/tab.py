@@ -17,7 +17,7 @@ from pix2pix.serving.stored import StoredResult
 from pix2pix.serving.visitors import Visitors
 from pix2pix.serving.workspace import Workspace
 from pix2pix.ui import stage
-from pix2pix.ui.controls import ANY_SEED, GUIDANCE, Update, beyond_limits, complaint_about
+from pix2pix.ui.controls import ANY_SEED, GUIDANCE, Update, beyond_limits, complaint_about, request_of
 from pix2pix.ui.crowd.guard import Abandoned
 from pix2pix.ui.edit import view
 from pix2pix.ui.edit.advanced import AdvancedPanel
@@ -145,9 +145,7 @@ class EditTab:
         saving = {name: settings.pop(name) for name in f.advanced.saving if name in settings}
         try:
             workspace = self._visitors.workspace(key)
-            if new_seed or settings.get("seed") == ANY_SEED:
-                settings["seed"] = None
-            request = EditRequest(instruction, **settings)
+            request = request_of(instruction, settings, new_seed)
             finished = yield from self._edited(workspace, tab, photo, request, model, saving)
             yield self._into_view(workspace, tab, finished, model)
         except (GeneratorExit, Abandoned):

@@ -10,10 +10,9 @@ from PIL.Image import new as new_image
 
 from pix2pix.events import Explanation
 from pix2pix.photo.thumbnail import fitted
-from pix2pix.request import EditRequest
 from pix2pix.serving.visitors import Visitors
 from pix2pix.ui import stage
-from pix2pix.ui.controls import ANY_SEED
+from pix2pix.ui.controls import request_of
 from pix2pix.ui.edit.fields import Fields
 from pix2pix.ui.protocols import EditService
 from pix2pix.ui.queues import MODEL_QUEUE, PRIVATE
@@ -44,9 +43,7 @@ class Why:
     def explain(self, key: str, photo: Path, instruction: str, model: str, **settings: Any) -> str:
         """The panel's content, by one call of the model."""
         workspace = self._visitors.workspace(key)
-        named = {name: value for name, value in settings.items() if name in self.fields.advanced.controls}
-        seed = {"seed": None} if named.get("seed") == ANY_SEED else {}
-        request = EditRequest(instruction, **{**named, **seed})
+        request = request_of(instruction, settings)
         stored, session = workspace.add_photo(Path(photo)), self._visitors.session(workspace)
         return explained(self._service.explain(stored.file, request, session=session, model=model))
 
