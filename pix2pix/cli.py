@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
-from itertools import islice, repeat
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,19 +101,20 @@ def _is_made_so(task: "_Task", options: argparse.Namespace) -> bool:
 
     request = task.request if options.seed is not None else replace(task.request, seed=None)
     named = next((one.name for one in KNOWN if one.name == options.model), None)
-    if is_made_so(task.target, task.photo, request, named):
+    if is_made_so(task.target, task.photo, request, named, options.mask):
         return True
-    _complain(f"{task.target}: made by other words or settings, or of another photo; --overwrite edits it again.")
+    _complain(f"{task.target}: made by other words, settings or mask, or of another photo; --overwrite edits it again.")
     return False
 
 
 @dataclass(frozen=True)
 class _Task:
-    """One photo, where its result goes, the request with its seed, and whether the photo's metadata is kept."""
+    """One photo, where its result goes, the request with its seed, its mask, and whether its metadata is kept."""
 
     photo: Path
     target: Path
     request: EditRequest
+    mask: Path | None
     metadata: bool
     new: bool  # a file that is there already stays
 
@@ -130,7 +131,9 @@ def _tasks(options: argparse.Namespace, into_folder: bool, targets: Targets | No
         request = replace(request, seed=seed_so_far([target for _, target in pairs], request, offsets))
     numbered = list(islice(request.numbered(), max(offsets) + 1))  # which also draws the seed, if there is none
     kept, new = SWITCH[options.metadata], into_folder and not options.overwrite
-    return [_Task(*pair, numbered[offset], kept, new) for pair, offset in zip(pairs, offsets, strict=True)]
+    return [
+        _Task(*pair, numbered[offset], options.mask, kept, new) for pair, offset in zip(pairs, offsets, strict=True)
+    ]
 
 
 def _targets(options: argparse.Namespace) -> Targets:
@@ -151,7 +154,7 @@ def _edit_all(options: argparse.Namespace, tasks: Sequence[_Task]) -> int:
     done: list[bool] = []
     saving: deque[_Saving] = deque()
     try:
-        _stream(editor, tasks, options.mask, done, saving)
+        _stream(editor, tasks, done, saving)
     except _NoRoomError as error:
         done += [one.file.exception() is None for one in saving]  # what was on its way may have had room yet
         finished = f" {sum(done)} of {len(tasks)} photos are finished; the same command goes on from there."
@@ -160,13 +163,11 @@ def _edit_all(options: argparse.Namespace, tasks: Sequence[_Task]) -> int:
     return ALL_EDITED if all(done) else SOME_FAILED
 
 
-def _stream(
-    editor: "Editor", tasks: Sequence[_Task], mask: Path | None, done: list[bool], saving: "deque[_Saving]"
-) -> None:
+def _stream(editor: "Editor", tasks: Sequence[_Task], done: list[bool], saving: "deque[_Saving]") -> None:
     """Edit ``tasks`` and save their results; ``done`` says of each in turn whether its result is there."""
     photos, requests = [task.photo for task in tasks], [task.request for task in tasks]
     bar, ideas = tqdm(unit="step", leave=False, disable=None), editor.checkpoint.suggestions
-    masks = None if mask is None else repeat(mask)
+    masks = [task.mask for task in tasks]
     gallery = editor.stream_gallery(photos, requests, session=EditSession(), masks=masks)
     with bar, ThreadPoolExecutor(SAVERS) as savers, closing(gallery) as stream:
         for event in stream:
@@ -222,7 +223,7 @@ def _report(saving: _Saving, ideas: Sequence[str]) -> bool:
     try:
         saving.file.result()
     except FileExistsError:
-        if is_made_so(task.target, task.photo, result.request):
+        if is_made_so(task.target, task.photo, result.request, mask=task.mask):
             return True  # by another run of the same command
         _complain(f"{task.target}: another run has made it meanwhile; choose another folder for this one.")
         return False

@@ -50,6 +50,7 @@ class Result:
         origin: what that file was: its format, and what of its metadata may be kept.
         area: where the edit was let act, mode L of the photo's size, 0 where ``image`` is the photo bit by bit;
             ``None`` for everywhere.
+        mask: a hash of the file in which a person had painted where it may act, or ``None``.
         unchanged: whether nothing was changed, within what the autoencoder does to every photo; ``image`` is then the
             photo, bit by bit.
     """
@@ -65,6 +66,7 @@ class Result:
     origin: Origin = field(default=Origin(), repr=False)
     unchanged: bool = False
     area: Image | None = field(default=None, repr=False)
+    mask: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

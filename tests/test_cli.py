@@ -88,6 +88,21 @@ def test_a_mask_confines_the_edit(run, pictures, scene, tmp_path):
     assert not np.array_equal(before[:, :40], after[:, :40])
 
 
+def test_what_another_mask_made_is_not_what_was_asked_for(run, pictures, scene, tmp_path):
+    masks = [tmp_path / "left.png", tmp_path / "right.png"]
+    for mask, box in zip(masks, ((0, 0, 40, 64), (50, 0, 96, 64)), strict=True):
+        painted = Image.new("L", scene.size)
+        painted.paste(255, box)
+        painted.save(mask)
+    command = ("edit", pictures[0], "make it night", "--out", tmp_path / "edited", "--seed", 3)
+    assert run(*command, "--mask", masks[0]) == (0, "", "")
+    assert run(*command, "--mask", masks[0]) == (0, "", "")
+    for other in (("--mask", masks[1]), ()):
+        status, _, err = run(*command, *other)
+        assert status == cli.SOME_FAILED
+        assert "--overwrite" in err
+
+
 def test_an_area_is_in_the_receipt(run, pictures, tmp_path):
     out = tmp_path / "edited.png"
     arguments = ("--seed", 3, "--area", "automatic", "--area-threshold", 0.3)

@@ -49,6 +49,7 @@ class Job:
         index: which photo of its gallery it is, counted from 0.
         source: the file it was read from, or ``None``.
         mask: where the edit may act, mode L of the photo's size, or ``None`` for everywhere.
+        mask_digest: a hash of the file it was read from, or ``None``.
     """
 
     index: int
@@ -56,6 +57,7 @@ class Job:
     canvas: Canvas = field(repr=False)
     request: EditRequest
     mask: Image | None = field(default=None, repr=False)
+    mask_digest: str | None = None
 
     @classmethod
     def open(cls, index: int, photo: Source, request: EditRequest, grid: int, mask: Source | None = None) -> "Job":
@@ -66,8 +68,11 @@ class Job:
             InvalidRequest: the mask does not fit the photo.
         """
         opened = open_photo(photo)
-        area = None if mask is None else open_mask(mask, opened.size)
-        return cls(index, path_of(photo), to_canvas(opened, settled(request.resolution), grid), request, area)
+        canvas = to_canvas(opened, settled(request.resolution), grid)
+        if mask is None:
+            return cls(index, path_of(photo), canvas, request)
+        painted = open_photo(mask)
+        return cls(index, path_of(photo), canvas, request, open_mask(painted, opened.size), painted.origin.digest)
 
     @property
     def kind(self) -> Hashable:
@@ -104,6 +109,7 @@ class Job:
             origin=photo.origin,
             unchanged=drawing.unchanged,
             area=area,
+            mask=self.mask_digest,
         )
 
     def _area(self, cells: np.ndarray | None) -> Image | None:

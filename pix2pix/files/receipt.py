@@ -42,6 +42,7 @@ class Receipt:
         revision: that checkpoint's hub commit, if it has one.
         version: of this program, or ``None`` if the receipt does not say.
         photo: a hash of the photo's file, or ``None`` if the receipt does not say.
+        mask: a hash of the file in which was painted where the photo may change, or ``None`` if there was none.
         moved: labels of the settings that were out of their range and are at its end now.
     """
 
@@ -51,12 +52,14 @@ class Receipt:
     version: str | None = None
     moved: tuple[str, ...] = ()
     photo: str | None = None
+    mask: str | None = None
 
 
 def write_receipt(result: Result) -> str:
     """The receipt of ``result`` as JSON."""
     made_by = {"checkpoint": result.checkpoint, "revision": result.revision, "version": __version__}
     made_by |= {"photo": result.origin.digest} if result.origin.digest else {}
+    made_by |= {"mask": result.mask} if result.mask else {}
     return json.dumps({**asdict(result.request), **made_by}, ensure_ascii=False)
 
 
@@ -114,7 +117,7 @@ def _receipt(said: dict[str, Any]) -> Receipt:
     allowed = {setting.name: _in_range(setting, named[setting.name]) for setting in SETTINGS if setting.name in named}
     moved = tuple(setting.label for setting in SETTINGS if named.get(setting.name) != allowed.get(setting.name))
     request = EditRequest(said["instruction"], **{**known, **allowed})
-    made_by = {part: _name(said, part) for part in ("checkpoint", "revision", "version", "photo")}
+    made_by = {part: _name(said, part) for part in ("checkpoint", "revision", "version", "photo", "mask")}
     return Receipt(request, **made_by, moved=moved)
 
 
