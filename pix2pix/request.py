@@ -130,7 +130,7 @@ class EditRequest:
         str,
         label="Where",
         subject="The area",
-        help="Everywhere, or only where your words act: automatic leaves every other pixel as it was.",
+        help="Everywhere, or only where your words act (automatic); every other pixel stays as it was.",
         flag="--area",
         place=Place.WHERE,
         choices=(EVERYWHERE, AUTOMATIC),

@@ -64,7 +64,7 @@ def strengths(cells: Sequence[tuple[str, EditRequest]]) -> str:
         text, image = request.guidance_scale, request.image_guidance_scale
         return picture, f'data-scales="[{text}, {image}]"', f"{text} · {image}"
 
-    said = "Text guidance rises to the right, image guidance falls downwards. Click one to draw it in full."
+    said = "Your words count more to the right, your photo less downwards. Click one to draw it in full."
     return _to_choose_from([cell(*one) for one in cells], said)
 
 
