@@ -69,6 +69,20 @@ def test_bmps(scene, mode):
     assert difference(open_photo(encoded(image, "BMP")).rgb, image.convert("RGB")) == 0
 
 
+@pytest.mark.parametrize("options", [{}, {"irreversible": True}, {"no_jp2": True}])
+def test_a_jpeg_2000_without_its_end_is_whole_and_a_cut_one_is_not(scene, options, tmp_path):
+    data = encoded(scene, "JPEG2000", **options)
+    whole = open_photo(data).rgb
+    for lost in (1, 2):
+        (file := tmp_path / f"{lost}.jp2").write_bytes(data[:-lost])
+        for source in (data[:-lost], file):
+            assert np.array_equal(open_photo(source).rgb, whole)
+    assert np.array_equal(open_photo(data + b"\0\0\0\x0cfree....").rgb, whole)
+    for lost in (3, 5, 60):
+        with pytest.raises(InvalidImage):
+            open_photo(data[:-lost])
+
+
 @pytest.mark.parametrize("irreversible", [True, False])
 @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA"])
 def test_jpeg_2000_tells_whether_it_lost_something(scene, mode, irreversible):

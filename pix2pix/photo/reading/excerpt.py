@@ -1,15 +1,15 @@
-"""A file that consists of parts of another one, so that a decoder never sees the rest."""
+"""A file that consists of parts of another one, so that a decoder never sees the rest, or finds the end it misses."""
 
 import io
 from typing import IO
 
 
 class Excerpt(io.RawIOBase):
-    """Parts of ``file``, each a place and a length, one behind the other. Closing it closes ``file``."""
+    """Parts of ``file``, each a place and a length, one behind the other, then ``end``. Closing it closes ``file``."""
 
-    def __init__(self, file: IO[bytes], parts: list[tuple[int, int]]) -> None:
-        self._file, self._parts, self._at = file, parts, 0
-        self._length = sum(length for _, length in parts)
+    def __init__(self, file: IO[bytes], parts: list[tuple[int, int]], end: bytes = b"") -> None:
+        self._file, self._parts, self._end, self._at = file, parts, end, 0
+        self._length = sum(length for _, length in parts) + len(end)
 
     def readable(self) -> bool:
         return True
@@ -34,6 +34,8 @@ class Excerpt(io.RawIOBase):
                 left -= len(pieces[-1])
                 self._at += len(pieces[-1])
             skipped = max(0, skipped - length)
+        pieces.append(self._end[skipped : skipped + max(0, left)])
+        self._at += len(pieces[-1])
         return b"".join(pieces)
 
     def close(self) -> None:

@@ -81,7 +81,8 @@ def _needed_of(file: IO[bytes], name: str) -> tuple[Any, dict[Any, Any]]:
     """What of ``file`` is read, and what was found out about it."""
     if name == "PNG":
         return png.needed_of(file)
-    return (jpeg.needed_of(file) if name == "JPEG" else file), {}
+    needed_of = {"JPEG": jpeg.needed_of, "JPEG2000": jpeg_2000.needed_of}.get(name)
+    return (file if needed_of is None else needed_of(file)), {}
 
 
 def _numbers_of(file: IO[bytes]) -> object:
