@@ -109,8 +109,8 @@ def evaluate(editor: Editor, folder: Path, photos: Sequence[Image.Image], effort
         untrained=figures.untrained_share(editor, small),
         by_steps=nearness_by_steps(editor, small[:2]),
         scatter=scatter(editor, small[:2], (1, 2, 4, 8, 16)),
-        text_guidance=text_guidance(editor, small[:2]),
-        image_guidance=image_guidance(editor, small[:2]),
+        text_guidance=text_guidance(editor, small[:4]),
+        image_guidance=image_guidance(editor, small[:4]),
     )
 
 

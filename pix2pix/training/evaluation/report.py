@@ -81,7 +81,7 @@ def _scatter(evaluation: Evaluation) -> list[str]:
 
 
 def _guidance(evaluation: Evaluation) -> list[str]:
-    rows = ["| Guidance | size of the edit | clipped more than at 1, worst edit |", "|---|---|---|"]
+    rows = ["| Guidance | size of the edit | values clipped more than at 1 |", "|---|---|---|"]
     for kind, by_scale in (("text", evaluation.text_guidance), ("image", evaluation.image_guidance)):
         rows += [f"| {kind} {scale:g} | {at.size:.2f} | {at.clipped:.1%} |" for scale, at in by_scale.items()]
     return rows

@@ -12,10 +12,10 @@ from pix2pix import Editor, EditRequest
 from pix2pix.training.pictures import to_tensor
 
 SENTENCES = ("make it night", "make it sepia", "make it warmer", "turn it into a cartoon", "make it snowy")
-TEXT_GUIDANCE = (1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 5.0)
+TEXT_GUIDANCE = (1.0, 1.2, 1.4, 1.5, 1.75, 2.0, 2.5, 3.0, 5.0)
 IMAGE_GUIDANCE = (1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 5.0)
-MORE_CLIPPED = 0.05  # of the pixels of an edit, as far as it is still sane
-LEAST, MOST = 1.5 / 255, 253.5 / 255  # beyond them a channel of a pixel is clipped
+MORE_CLIPPED = 0.05  # of the values, as far as guidance is still sane
+LEAST, MOST = 1.5 / 255, 253.5 / 255  # beyond them a value is clipped
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class Guided:
 
     Attributes:
         size: how much they change the photo, as a share of the change at guidance 1; the mean over all edits.
-        clipped: share of pixels that are clipped and were not at guidance 1; the worst of the edits.
+        clipped: share of values (a channel of a pixel) that are clipped and were not at guidance 1; the mean over all
+            edits.
     """
 
     size: float
@@ -77,7 +78,7 @@ def _guided(
             after = before if scale == 1 else outcome(photos[index], said, scale)
             sizes.append(_distance(after, picture) / _distance(before, picture))
             clipped.append((_clipped(after) & ~_clipped(before)).float().mean().item())
-        guided[scale] = Guided(fmean(sizes), max(clipped))
+        guided[scale] = Guided(fmean(sizes), fmean(clipped))
     return guided
 
 
@@ -86,4 +87,4 @@ def _distance(one: Tensor, other: Tensor) -> float:
 
 
 def _clipped(picture: Tensor) -> Tensor:
-    return ((picture < LEAST) | (picture > MOST)).all(1)
+    return (picture < LEAST) | (picture > MOST)
