@@ -23,7 +23,8 @@ WINDOW = 9  # side in latents over which differences are averaged
 # Interquartile ranges beyond the quartiles, from which on a value is an outlier: 1.5 in the paper, but on a logarithmic
 # scale all of a small thing would be one, and as far from the rest as the rest from itself.
 WHISKER = 3.0
-EVEN = 0.7  # from here on an edit acts everywhere; see ``_evenness``
+EVEN = 0.25  # from here on an edit acts everywhere; see ``_evenness``
+SLIGHT = 0.2  # what a slight change counts against a rule
 RIDGE = 1e-3
 
 
@@ -33,7 +34,7 @@ class Relevance:
 
     Attributes:
         map: (H, W) float32, the size of the latents, 0 where it acts least, 1 where most.
-        evenness: how much it acts everywhere alike, 0 to 1.5.
+        evenness: how much it acts everywhere alike, mostly -1 to 1.
     """
 
     map: np.ndarray = field(repr=False)
@@ -43,6 +44,14 @@ class Relevance:
     def is_everywhere(self) -> bool:
         """Whether it acts on the whole picture, so that there is no place to find."""
         return self.evenness >= EVEN
+
+    def cells(self, threshold: float) -> np.ndarray | None:
+        """The latents where it acts, (H, W) bool: from ``threshold`` on, and one around them, because averages over a
+        window draw borders in. ``None`` stands for everywhere."""
+        if self.is_everywhere:
+            return None
+        widened: np.ndarray = F.max_pool2d(torch.from_numpy(self.map)[None], 3, stride=1, padding=1)[0].numpy()
+        return widened >= threshold
 
 
 @torch.inference_mode()
@@ -75,9 +84,7 @@ def relevance(
 
 def _scaled(change: torch.Tensor) -> torch.Tensor:
     """(H, W) in 0..1, from the ``change`` of latents (C, H, W)."""
-    reach = WINDOW // 2
-    summed = F.pad(change.abs().sum(0)[None, None], (reach,) * 4, mode="replicate")
-    logarithms = F.avg_pool2d(summed, WINDOW, stride=1)[0, 0].clamp_min(1e-6).log()
+    logarithms = _averaged(change.abs().sum(0)[None])[0].clamp_min(1e-6).log()
     low, high = torch.quantile(logarithms.flatten(), torch.tensor([0.25, 0.75]))
     beyond = WHISKER * (high - low)
     logarithms = logarithms.clamp(low - beyond, high + beyond)
@@ -86,19 +93,25 @@ def _scaled(change: torch.Tensor) -> torch.Tensor:
 
 
 def _evenness(with_text: torch.Tensor, without: torch.Tensor) -> float:
-    """How much one rule explains the change, 0 to 1, and half of how near small changes come to large ones, 0 to 1.
+    """How much one rule explains the change, 0 to 1, and a share of the logarithm of the change where it is slight.
 
     An edit of the whole picture does the same to what looks the same: its change follows from the latents themselves by
-    one linear map, be it slight here and strong there, as sharpening is. One of a part does not. Either sign alone is
-    weaker: some whole edits, such as snow, follow no map well, but leave no place alone.
+    one linear map. One of a part does not, and elsewhere it leaves no more than a trace, well below the latents'
+    deviation of 1. Either sign alone is weaker: some whole edits, such as snow, follow no map well, but leave no place
+    alone; and a change of colours follows a map, but leaves alone what has other ones.
 
     Args:
         with_text, without: (C, H, W), the clean latents that are predicted.
     """
-    change = (with_text - without).flatten(1).T.double()
-    colours = F.pad(without.flatten(1).T.double(), (0, 1), value=1)
+    change = _averaged(with_text - without).flatten(1).T.double()
+    colours = F.pad(_averaged(without).flatten(1).T.double(), (0, 1), value=1)
     ridge = RIDGE * len(colours) * torch.eye(colours.shape[1], dtype=torch.float64)
     rule = torch.linalg.solve(colours.T @ colours + ridge, colours.T @ change)
     left = ((change - colours @ rule) ** 2).sum() / (change**2).sum().clamp_min(1e-12)
-    small, large = torch.quantile(change.abs().sum(1), torch.tensor([0.1, 0.9], dtype=torch.float64))
-    return float(1 - left + small / large.clamp_min(1e-12) / 2)
+    slight = torch.quantile(change.abs().mean(1), 0.1)
+    return float(1 - left + SLIGHT * slight.clamp_min(1e-6).log())
+
+
+def _averaged(values: torch.Tensor) -> torch.Tensor:
+    """Means of (C, H, W) over the window around every latent, the border repeated."""
+    return F.avg_pool2d(F.pad(values[None], (WINDOW // 2,) * 4, mode="replicate"), WINDOW, stride=1)[0]

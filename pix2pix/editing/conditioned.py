@@ -66,8 +66,7 @@ class Conditioner:
         )
         found = None
         if job.request.area == AUTOMATIC:
-            there = self._seen(job, conditioning, latents, session).relevance
-            found = None if there.is_everywhere else there.map >= job.request.area_threshold
+            found = self._seen(job, conditioning, latents, session).relevance.cells(job.request.area_threshold)
         return Conditioned(job, conditioning, latents, found, self._allowed(job, found))
 
     def seen(self, job: Job, session: EditSession) -> Seen:
