@@ -37,8 +37,7 @@ lock:
 	cp .venv/lock/whole requirements.lock
 
 bench: $(INSTALLED)
-	$(BIN)/python -m benchmarks.against_diffusers
-	$(BIN)/python -m benchmarks.gallery
+	$(BIN)/python -m benchmarks
 
 detail: $(INSTALLED)
 	$(BIN)/python -m benchmarks.full_size $(PHOTOS:%=--photos %)

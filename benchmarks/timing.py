@@ -1,43 +1,73 @@
-"""Both sides of a comparison in turn, in one process, and the words for what they ran on."""
+"""Several ways of the same work in turn, in one process: times, ratios, and the words for what they ran on."""
 
 import platform
+import random
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import diffusers
 import torch
 
-RUNS = 7
+RESAMPLES = 2_000
+SURE = 0.9  # share of the resampled ratios that lie within the interval
 
 
-def medians(*sides: Callable[[], None], runs: int = RUNS) -> list[float]:
-    """Median seconds of each of ``sides``, who take turns; the first run is not counted."""
+@dataclass(frozen=True)
+class Times:
+    """Seconds of the same work, run by run."""
+
+    seconds: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """Half of the runs took no longer."""
+        return statistics.median(self.seconds)
+
+    @property
+    def late(self) -> float:
+        """Nine of ten runs took no longer."""
+        return sorted(self.seconds)[max(0, -(-9 * len(self.seconds) // 10) - 1)]
+
+
+def in_turn(*sides: Callable[[], object], runs: int) -> list[Times]:
+    """The times of each of ``sides``, who take turns; the first run is not counted."""
     seconds: list[list[float]] = [[] for _ in sides]
     for run in range(runs + 1):
         for side, taken in zip(sides, seconds, strict=True):
             started = time.perf_counter()
             side()
+            if torch.cuda.is_available():
+                torch.cuda.synchronize()
             if run > 0:
                 taken.append(time.perf_counter() - started)
-    return [statistics.median(taken) for taken in seconds]
+    return [Times(tuple(taken)) for taken in seconds]
 
 
-def machine(runs: int = RUNS) -> str:
-    """What it was measured on, and how; a paragraph."""
+def ratio(one: Times, other: Times) -> tuple[float, float, float]:
+    """Median of ``one`` to median of ``other``, and the interval in which it lies: runs drawn anew, in their pairs."""
+    chance, pairs = random.Random(0), list(zip(one.seconds, other.seconds, strict=True))
+
+    def of(pairs: Sequence[tuple[float, float]]) -> float:
+        return statistics.median(a for a, _ in pairs) / statistics.median(b for _, b in pairs)
+
+    drawn = sorted(of(chance.choices(pairs, k=len(pairs))) for _ in range(RESAMPLES))
+    beyond = round((1 - SURE) / 2 * RESAMPLES)
+    return of(pairs), drawn[beyond], drawn[-1 - beyond]
+
+
+def machine() -> str:
+    """What it was measured on, in a sentence."""
     gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ", no GPU"
     return (
-        f"Measured with `make bench` on {_processor()}, {torch.get_num_threads()} threads{gpu}; torch "
-        f"{torch.__version__}, diffusers {diffusers.__version__}, Python {platform.python_version()}. Both sides take "
-        f"turns in one process; medians of {runs} runs after one that is not counted."
+        f"{_processor()}, {torch.get_num_threads()} threads{gpu}; torch {torch.__version__}, "
+        f"diffusers {diffusers.__version__}, Python {platform.python_version()}"
     )
 
 
 def _processor() -> str:
-    names = [line for line in _lines(Path("/proc/cpuinfo")) if line.startswith("model name")]
+    info = Path("/proc/cpuinfo")
+    names = [line for line in info.read_text().splitlines() if line.startswith("model name")] if info.exists() else []
     return names[0].partition(":")[2].strip() if names else platform.processor() or platform.machine()
-
-
-def _lines(path: Path) -> list[str]:
-    return path.read_text().splitlines() if path.exists() else []

@@ -147,13 +147,16 @@ class Store:
         self.make_room(spare=set())
 
     def _uploads_over_time(self, now: float) -> list[Path]:
-        """Uploads that nobody has touched for long; a photo that was taken in does not need its upload any more."""
+        """Uploads that nobody has touched for long; a photo that was taken in does not need its upload any more, and
+        nobody needs one that broke off."""
         uploads = sorted(self.uploads.iterdir(), key=_changed)
         room = self.max_bytes - self._weight() - sum(map(_bytes_in, uploads))
         over = []
         for upload in uploads:
             age = now - _changed(upload)
-            if age > self.keep_seconds or (room < 0 and age > SECONDS_AN_UPLOAD_IS_NEEDED):
+            is_unfinished = upload.is_file()  # a finished one lies in a folder of its own
+            keep_seconds = min(SECONDS_A_DRAFT_MAY_TAKE, self.keep_seconds) if is_unfinished else self.keep_seconds
+            if age > keep_seconds or (room < 0 and age > SECONDS_AN_UPLOAD_IS_NEEDED):
                 over.append(upload)
                 room += _bytes_in(upload)
         return over

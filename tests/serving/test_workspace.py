@@ -308,6 +308,17 @@ def test_uploads_go_when_their_time_is_over(store):
     assert list(store.uploads.iterdir()) == [fresh]
 
 
+def test_an_upload_that_broke_off_goes_soon(store):
+    at_work, broken_off, whole = store.uploads / "tmp1", store.uploads / "tmp2", store.uploads / "whole"
+    for file in (at_work, broken_off):
+        file.write_bytes(b"x")
+    whole.mkdir()
+    for upload in (broken_off, whole):
+        os.utime(upload, (time.time() - 1000,) * 2)
+    store.sweep()
+    assert {*store.uploads.iterdir()} == {at_work, whole}
+
+
 def test_where_it_is_kept(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
     assert folder_from({}).parent == folder_from({"PIX2PIX_DATA": "  "}).parent == tmp_path

@@ -1,0 +1,72 @@
+"""One line of the results: some work, what each side took for it, and whether the goal is met."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from PIL import Image
+
+from benchmarks.timing import Times, ratio
+
+OURS, STOCK, TUNED = "ours", "diffusers", "diffusers, tuned"
+HEAD = (
+    "| Work | ours | 9 of 10 | diffusers | tuned | ours / diffusers | goal | | ours / tuned | same picture | limit |\n"
+    "|---|---|---|---|---|---|---|---|---|---|---|"
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was measured of some work.
+
+    Attributes:
+        work: what was done, in words.
+        goal: the ratio of ours to diffusers that is not to be passed.
+        sides: the times by the name of the side.
+        apart: how far our picture is from that of diffusers, in levels of 0..255, at most and on average.
+        arithmetic: share of our time that the arithmetic alone would take on these cores; ``None`` if nobody counted.
+    """
+
+    work: str
+    goal: float
+    sides: Mapping[str, Times]
+    apart: tuple[int, float] | None = None
+    arithmetic: float | None = field(default=None)
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the goal is reached."""
+        return ratio(self.sides[OURS], self.sides[STOCK])[0] <= self.goal
+
+    def __str__(self) -> str:
+        ours, stock, tuned = self.sides[OURS], self.sides[STOCK], self.sides.get(TUNED)
+        value, low, high = ratio(ours, stock)
+        cells = [
+            self.work,
+            f"{ours.median:.2f} s",
+            f"{ours.late:.2f} s",
+            f"{stock.median:.2f} s",
+            f"{tuned.median:.2f} s" if tuned else "",
+            f"**{value:.2f}** ({low:.2f} to {high:.2f})",
+            f"{self.goal:g}",
+            "met" if self.is_met else "not met",
+            f"{ratio(ours, tuned)[0]:.2f}" if tuned else "",
+            "" if self.apart is None else _sameness(*self.apart),
+            "" if self.arithmetic is None else f"{self.arithmetic:.0%}",
+        ]
+        return "| " + " | ".join(cells) + " |"
+
+
+def table(rows: Sequence[Row]) -> str:
+    """All ``rows`` in Markdown."""
+    return "\n".join([HEAD, *map(str, rows)])
+
+
+def apart(one: Image.Image, other: Image.Image) -> tuple[int, float]:
+    """How far two pictures of one size are apart, at most and on average, in levels."""
+    far = np.abs(np.asarray(one, np.int16) - np.asarray(other, np.int16))
+    return int(far.max()), float(far.mean())
+
+
+def _sameness(most: int, mean: float) -> str:
+    return "to the bit" if most == 0 else f"within {most} of 255, {mean:.3f} on average"

@@ -1,0 +1,109 @@
+"""One edit of one photo: pocket, and the real architecture at full size with random weights."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import count
+
+import torch
+from diffusers import StableDiffusionInstructPix2PixPipeline
+from gradio.media import get_image
+from PIL import Image
+
+from benchmarks.architecture import random_pipeline
+from benchmarks.arithmetic import operations, operations_a_second
+from benchmarks.row import OURS, STOCK, TUNED, Row, apart
+from benchmarks.stock import canvas_of, edit_one, stock_pocket, tuned
+from benchmarks.timing import in_turn
+from pix2pix import Editor, EditRequest, EditSession, Photo, open_photo
+from pix2pix.diffusion.checkpoints import INSTRUCT_PIX2PIX, POCKET
+
+PHOTO = get_image("lion.jpg")
+RUNS, SLOW_RUNS = 9, 3
+NIGHT = EditRequest("make it night", seed=1)
+BOTH = replace(NIGHT, guidance_scale=1.4, image_guidance_scale=1.5)
+REAL_STEPS, REAL_SIDE = 2, 256  # on a CPU; on a GPU as people run it
+GPU_STEPS, GPU_SIDE = 20, 512
+POCKET_SIDE = 256
+
+
+class Single:
+    """The same edit by ours, by diffusers as it comes, and by a tuned diffusers, ready to be timed."""
+
+    def __init__(self, editor: Editor, pipeline: StableDiffusionInstructPix2PixPipeline) -> None:
+        self.editor, self.sides = editor, {STOCK: pipeline, TUNED: tuned(pipeline)}
+        device, dtype = editor.pipeline._execution_device, editor.pipeline.unet.dtype
+        self._rate = operations_a_second(device, dtype)
+
+    def row(self, work: str, goal: float, request: EditRequest, runs: int, session: EditSession | None = None) -> Row:
+        """One edit of a square photo, in every run with other words.
+
+        Args:
+            session: one in which the photo was edited before, so that ours need not encode it again.
+        """
+        request = request.resolved(self.editor.checkpoint.defaults)
+        photo = _square(open_photo(PHOTO))
+        canvas = canvas_of(photo, self.editor, request.resolution)
+        ours = self._ours(photo, request, session)
+        sides = {OURS: ours} | {name: _words(pipeline, canvas, request) for name, pipeline in self.sides.items()}
+        if session is not None:
+            self.editor.edit(photo, request, session=session)
+        drawn = self.editor.edit(photo, request).canvas_image
+        far = apart(drawn, edit_one(self.sides[STOCK], canvas, request))
+        times = dict(zip(sides, in_turn(*sides.values(), runs=runs), strict=True))
+        return Row(work, goal, times, far, operations(ours) / self._rate / times[OURS].median)
+
+    def _ours(self, photo: Photo, request: EditRequest, session: EditSession | None) -> Callable[[], object]:
+        numbers = count()
+
+        def edit() -> None:
+            words = f"{request.instruction} {next(numbers)}"
+            self.editor.edit(photo, replace(request, instruction=words), session=session)
+
+        return edit
+
+
+def pocket_rows() -> Iterator[Row]:
+    """Pocket on the CPU, fp32."""
+    single = Single(Editor.load("pocket", device="cpu"), stock_pocket())
+    yield single.row("pocket at its defaults", 0.95, NIGHT, RUNS)
+    yield single.row("pocket, both guidances", 0.62, BOTH, RUNS)
+    yield single.row("the same photo, other words", 0.85, NIGHT, RUNS, EditSession())
+    yield single.row("the same photo, other words, both guidances", 0.55, BOTH, RUNS, EditSession())
+
+
+def real_rows() -> Iterator[Row]:
+    """The real architecture with random weights: on a GPU in fp16 as people run it, on a CPU small and in fp32."""
+    on_gpu = torch.cuda.is_available()
+    device, dtype = torch.device("cuda" if on_gpu else "cpu"), torch.float16 if on_gpu else torch.float32
+    pipeline = random_pipeline(device, dtype)
+    editor = Editor(random_pipeline(device, dtype), replace(INSTRUCT_PIX2PIX, source="random/weights"))
+    single, runs = Single(editor, pipeline), RUNS if on_gpu else SLOW_RUNS
+    steps, side = (GPU_STEPS, GPU_SIDE) if on_gpu else (REAL_STEPS, REAL_SIDE)
+    goals = ((1.5, 0.5 if on_gpu else 0.95), (1.0, 0.36 if on_gpu else 0.65))
+    for image_guidance, goal in goals:
+        request = EditRequest("make it night", steps, 7.5, image_guidance, 1, resolution=side)
+        name = f"real architecture, {steps} steps, {side} x {side}, guidance 7.5 / {image_guidance}"
+        yield single.row(name, goal, request, runs)
+
+
+def plain_edit(side: str) -> Callable[[], object]:
+    """One edit by pocket at its defaults, of ``side``, OURS or STOCK, alone in its process."""
+    photo = _square(open_photo(PHOTO))
+    if side == OURS:
+        editor = Editor.load("pocket", device="cpu")
+        return lambda: editor.edit(photo, NIGHT)
+    pipeline, request = stock_pocket(), NIGHT.resolved(POCKET.defaults)
+    canvas = photo.rgb.resize((POCKET_SIDE, POCKET_SIDE), Image.Resampling.LANCZOS)
+    return lambda: edit_one(pipeline, canvas, request)
+
+
+def _words(
+    pipeline: StableDiffusionInstructPix2PixPipeline, canvas: Image.Image, request: EditRequest
+) -> Callable[[], object]:
+    numbers = count()
+    return lambda: edit_one(pipeline, canvas, replace(request, instruction=f"{request.instruction} {next(numbers)}"))
+
+
+def _square(photo: Photo) -> Photo:
+    side = min(photo.size)
+    return replace(photo, rgb=photo.rgb.crop((0, 0, side, side)))
