@@ -18,6 +18,9 @@ def main() -> None:
     if sys.version_info < OLDEST_PYTHON:  # before anything is imported that an older one cannot read
         this = ".".join(map(str, sys.version_info[:2]))
         raise SystemExit(f"This app needs Python 3.11 or newer, and this is Python {this}.")
+    from pix2pix.cores import share_cores
+
+    share_cores()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger(LOG_OF_EDITS).setLevel(logging.INFO)
     try:

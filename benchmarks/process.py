@@ -92,10 +92,11 @@ def _inside(photo: str, folder: str) -> dict[str, float]:
 
 def main(photo: str, out: str) -> None:
     """Two edits by pocket, as on the command line: what the second took beyond the model, and the peak of memory."""
-    import pix2pix.cli  # noqa: F401  as the program does, before torch is imported
     from pix2pix import Editor, EditRequest
+    from pix2pix.cores import share_cores
     from pix2pix.files.formats import save_result
 
+    share_cores()  # as the program does, before torch is imported
     editor = Editor.load("pocket", device="cpu")
     for words in ("make it night", "make it a sunset"):
         started = time.perf_counter()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from pix2pix.cores import share_cores
 from pix2pix.errors import EditError
 from pix2pix.events import Outcome, PhotoStep, nothing_changed
 from pix2pix.files.drafts import remove_drafts
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0 every photo was edited, 1 at least one was not, 2 wrong usage, 130 stopped by Ctrl-C.
     """
     options = parser().parse_args(arguments)
+    share_cores()
     _listen(options)
     try:
         return _models() if options.command == "models" else _edit(options)

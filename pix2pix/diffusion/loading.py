@@ -18,7 +18,7 @@ from huggingface_hub.errors import (
 )
 
 from pix2pix.diffusion.checkpoints import USE_POCKET, Checkpoint
-from pix2pix.diffusion.device import is_out_of_memory
+from pix2pix.diffusion.device import is_out_of_memory, lay_out
 from pix2pix.errors import CheckpointError
 
 INDEX = "model_index.json"
@@ -151,6 +151,7 @@ def _place(pipeline: StableDiffusionInstructPix2PixPipeline, device: torch.devic
         pipeline.enable_model_cpu_offload(device=device)
     else:
         pipeline.to(device)
+    lay_out(pipeline)
 
 
 def _not_loaded(checkpoint: Checkpoint, error: Exception) -> CheckpointError:

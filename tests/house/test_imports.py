@@ -10,7 +10,7 @@ from tests import ROOT
 
 PACKAGE = ROOT / "pix2pix"
 FLOORS = [  # lowest first; rooms of one floor do not import each other
-    ["errors", "origin"],
+    ["cores", "errors", "origin"],
     ["setting"],
     ["request"],
     ["events", "flags", "photo"],
