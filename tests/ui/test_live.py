@@ -50,6 +50,21 @@ def test_nobody_waits_for_a_draft(visitor, photos, pocket):
     steps.close()
 
 
+def test_two_visitors_one_edits_while_the_other_types(visitor, photos):
+    typing, editing = visitor(), visitor()
+    choose(typing, photos[0])
+    choose(editing, photos[1])
+    go_live(typing)
+    type_and_enter(editing, "make it foggy")
+    typing.locator("#instruction textarea").press_sequentially("make it night", delay=40)
+    expect(editing.locator("#slider img").first).to_be_visible()
+    expect(editing.locator("#strip img")).to_have_count(1)
+    typing.locator("#instruction textarea").press_sequentially(" and foggy", delay=40)
+    expect(typing.locator("#stage .draft img")).to_be_visible()
+    expect(typing.locator("#strip img")).to_have_count(0)
+    expect(editing.locator("#stage .draft")).to_have_count(0)
+
+
 def test_off_nothing_is_drawn(page, photos, pocket):
     calls = []
     choose(page, photos[0])
