@@ -15,11 +15,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from PIL import ImageStat
 from tqdm import tqdm
 
 from pix2pix.cores import share_cores
 from pix2pix.errors import EditError
-from pix2pix.events import Outcome, PhotoStep, nothing_changed
+from pix2pix.events import Outcome, PhotoStep, Result, nothing_changed
 from pix2pix.files.drafts import remove_drafts
 from pix2pix.files.earlier import is_made_so, seed_so_far
 from pix2pix.files.formats import save_result
@@ -27,7 +28,8 @@ from pix2pix.files.naming import shown
 from pix2pix.files.room import SENTENCES
 from pix2pix.files.targets import Targets, WrongUsage, is_folder, photos_and_targets
 from pix2pix.flags import MAX_VARIANTS, SWITCH, parser
-from pix2pix.request import SETTINGS, EditRequest
+from pix2pix.photo.area import open_painted
+from pix2pix.request import AUTOMATIC, SETTINGS, EditRequest
 from pix2pix.session import EditSession
 
 if TYPE_CHECKING:
@@ -89,9 +91,9 @@ def _edit(options: argparse.Namespace) -> int:
         return SOME_FAILED
     _complain(*targets.remarks())
     there = {task.target for task in tasks if task.new and task.target.exists()}
-    if there and sys.stderr.isatty():
-        _complain(f"{len(there)} of {len(tasks)} are there already; --overwrite edits them again.")
     as_asked = [_is_made_so(task, options) for task in tasks if task.target in there]
+    if any(as_asked) and sys.stderr.isatty():
+        _complain(f"{sum(as_asked)} of {len(tasks)} are there already; --overwrite edits them again.")
     left = [task for task in tasks if task.target not in there]
     status = _edit_all(options, left) if left else ALL_EDITED
     return status if all(as_asked) and not targets.closed else max(status, SOME_FAILED)
@@ -125,6 +127,8 @@ def _tasks(options: argparse.Namespace, into_folder: bool, targets: Targets | No
     named = {setting.name: getattr(options, setting.name) for setting in SETTINGS}
     settings: dict[str, Any] = {name: SWITCH.get(value, value) for name, value in named.items()}
     request = EditRequest(options.instruction, **settings)
+    if options.mask is not None:
+        open_painted(options.mask)  # once for all photos, and before anything is loaded
     if os.path.isfile(options.instruction):
         raise WrongUsage("The instruction is missing: it comes after the photos, in quotes.")
     pairs = (targets or _targets(options)).pairs
@@ -244,9 +248,16 @@ def _report(saving: _Saving, ideas: Sequence[str]) -> bool:
     if result.truncated:
         _complain(f"{task.photo}: the instruction is too long for the model, which did not read “{result.truncated}”.")
     if sys.stdout.isatty():
-        how = f"{used.num_inference_steps} steps, seed {used.seed}, {result.seconds:.1f} s"
+        how = f"{used.num_inference_steps} steps, seed {used.seed}, {result.seconds:.1f} s{_where(result)}"
         tqdm.write(shown(f"{task.target}  ({how})", sys.stdout.encoding))
     return True
+
+
+def _where(result: Result) -> str:
+    """Where the edit acted, if it was not meant to act everywhere."""
+    if result.area is not None:
+        return f", on {ImageStat.Stat(result.area).mean[0] / 255:.0%} of the photo"
+    return ", everywhere" if result.request.area == AUTOMATIC else ""
 
 
 def _complain(*sentences: str) -> None:

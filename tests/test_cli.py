@@ -88,6 +88,15 @@ def test_a_mask_confines_the_edit(run, pictures, scene, tmp_path):
     assert not np.array_equal(before[:, :40], after[:, :40])
 
 
+def test_a_broken_mask_is_told_once_and_before_any_edit(run, pictures, tmp_path):
+    (tmp_path / "mask.png").write_bytes(b"no picture")
+    for mask in (tmp_path / "mask.png", tmp_path / "nowhere.png"):
+        status, _, err = run("edit", *pictures, "make it night", "--out", tmp_path / "edited", "--mask", mask)
+        assert status == cli.WRONG_USAGE
+        assert err.count("The mask cannot be opened") == err.count("\n") == 1
+    assert not (tmp_path / "edited").exists()
+
+
 def test_what_another_mask_made_is_not_what_was_asked_for(run, pictures, scene, tmp_path):
     masks = [tmp_path / "left.png", tmp_path / "right.png"]
     for mask, box in zip(masks, ((0, 0, 40, 64), (50, 0, 96, 64)), strict=True):

@@ -47,7 +47,7 @@ def micro_batch(pipeline: StableDiffusionInstructPix2PixPipeline) -> int:
     """How many photos to send through the model together at first; the editor halves it where memory runs out.
 
     A GPU is idle between the many small kernels of one edit, so several at once are faster: 4, or 8 on a large one. A
-    CPU is busy with one already, and more of them only fall out of its caches (measured: 8 to 16 photos of pocket, 1, 2 and 4 together).
+    CPU is busy with one already, and more of them only fall out of its caches (measured with galleries of pocket).
     """
     device = pipeline._execution_device
     if device.type == "cuda":

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import cached_property, partial
-from itertools import chain, count, repeat
+from itertools import repeat
 
 import torch
 from diffusers import StableDiffusionInstructPix2PixPipeline
@@ -15,10 +15,10 @@ from pix2pix.diffusion.device import choose_device, give_back_memory, micro_batc
 from pix2pix.diffusion.loading import load
 from pix2pix.editing.batch import BatchEditor
 from pix2pix.editing.failures import as_edit_error
-from pix2pix.editing.gallery import Asked, Gallery, Opened
+from pix2pix.editing.gallery import Asked, Gallery, Opened, asked_for
 from pix2pix.editing.job import Job, Source, path_of
 from pix2pix.editing.one_at_a_time import OneAtATime
-from pix2pix.errors import CheckpointError, EditError, InvalidRequest, OutOfMemory
+from pix2pix.errors import CheckpointError, EditError, OutOfMemory
 from pix2pix.events import Explanation, Outcome, PhotoStep, Result, Step
 from pix2pix.photo import open_photo
 from pix2pix.request import EditRequest
@@ -153,7 +153,8 @@ class Editor:
             request: one for all photos, who then share its seed, drawn once if it is open; or one for each photo, such
                 as ``request.numbered()``, which gives photo k ``seed + k``.
             session: remembers the instruction, the photos and the results.
-            masks: one for each photo, as ``stream`` takes it, ``None`` for none; without it there are none.
+            masks: one for each photo, as ``stream`` takes it, and ``None`` where there is none; a photo for which
+                nothing is left gets an error. Without ``masks`` there are none.
         """
         session = EditSession() if session is None else session
         defaults = self.checkpoint.defaults
@@ -162,7 +163,7 @@ class Editor:
             requests = repeat(request.resolved(defaults))
         else:
             requests = (one.resolved(defaults) for one in request)
-        asked = zip(count(), photos, chain(requests, repeat(None)), chain(masks or (), repeat(None)))
+        asked = asked_for(photos, requests, masks)
         ahead = min(micro_batch(self.pipeline), MAX_OPENED_AHEAD) - 1
         run = partial(self._run, session=session, remember=True)
         yield from Gallery(asked, partial(self._open, session), ahead, run, self._fits_together).stream()
@@ -209,15 +210,12 @@ class Editor:
 
     def _open(self, session: EditSession, asked: Asked) -> Opened:
         """One photo of a gallery, opened: a job, or its outcome if it cannot be edited or is known already."""
-        index, photo, request, mask = asked
         try:
-            if request is None:
-                raise InvalidRequest("There are fewer requests than photos; give one for all, or one for each.")
-            job = self._job(index, photo, request, mask)
+            job = self._job(asked.index, asked.photo, asked.settled(), asked.mask)
             known = self._batches.known(job, session)
         except Exception as error:
-            return Outcome(index, path_of(photo), error=as_edit_error(error))
-        return job if known is None else Outcome(index, job.source, known)
+            return Outcome(asked.index, path_of(asked.photo), error=as_edit_error(error))
+        return job if known is None else Outcome(job.index, job.source, known)
 
     def _run(
         self, jobs: Sequence[Job], session: EditSession, remember: bool = False

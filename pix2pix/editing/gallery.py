@@ -5,22 +5,53 @@ Photos are taken one after the other and wait until enough of one kind are toget
 number of photos.
 """
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from itertools import islice
+from dataclasses import dataclass
+from itertools import chain, count, islice, repeat
 
 from pix2pix.editing.ahead import ahead_of_need
 from pix2pix.editing.job import Job, Source, pixels_of
-from pix2pix.errors import EditError
+from pix2pix.errors import EditError, InvalidRequest
 from pix2pix.events import Outcome, PhotoStep, Result, Step
 from pix2pix.request import EditRequest
 
 LOOKAHEAD_PIXELS = 128_000_000  # ten photos of a phone
 
-Asked = tuple[int, Source, EditRequest | None, Source | None]  # index, photo, request, mask; indices are 0, 1, 2, ...
 Opened = Job | Outcome  # a photo to edit, or one that needs no model: it cannot be edited, or its result is known
 Ending = Result | EditError
+MISSING = b""  # a mask that was not given, as no picture is
 Run = Callable[[Sequence[Job]], Generator[Sequence[Step | Ending], None, None]]
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """One photo of a gallery and what is to be done with it; a request or mask that was not given is found to lack."""
+
+    index: int
+    photo: Source
+    request: EditRequest | None
+    mask: Source | None
+
+    def settled(self) -> EditRequest:
+        """The request.
+
+        Raises:
+            InvalidRequest: it is not there, or its mask is not.
+        """
+        if self.request is None:
+            raise InvalidRequest("There are fewer requests than photos; give one for all, or one for each.")
+        if self.mask is MISSING:
+            raise InvalidRequest("There are fewer masks than photos; give one for each, and None where there is none.")
+        return self.request
+
+
+def asked_for(
+    photos: Iterable[Source], requests: Iterable[EditRequest], masks: Iterable[Source | None] | None
+) -> Iterator[Asked]:
+    """Every photo with its request and its mask."""
+    each = repeat(None) if masks is None else chain(masks, repeat(MISSING))
+    yield from map(Asked, count(), photos, chain(requests, repeat(None)), each)
 
 
 class Gallery:
@@ -43,7 +74,7 @@ class Gallery:
         run: Run,
         micro_batch: Callable[[Job], int],
     ) -> None:
-        self._opened = ahead_of_need(open_photo, asked, ahead, lambda one: pixels_of(one[1]), self._room)
+        self._opened = ahead_of_need(open_photo, asked, ahead, lambda one: pixels_of(one.photo), self._room)
         self._run = run
         self._micro_batch = micro_batch
         self._waiting: list[Job] = []

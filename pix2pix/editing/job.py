@@ -12,7 +12,7 @@ from PIL.ImageChops import darker
 
 from pix2pix.events import Result
 from pix2pix.photo import Canvas, Photo, open_photo, to_canvas
-from pix2pix.photo.area import area_of, confined, open_mask
+from pix2pix.photo.area import area_of, confined, open_mask, open_painted
 from pix2pix.photo.decoding import open_image
 from pix2pix.request import EditRequest
 
@@ -71,7 +71,7 @@ class Job:
         canvas = to_canvas(opened, settled(request.resolution), grid)
         if mask is None:
             return cls(index, path_of(photo), canvas, request)
-        painted = open_photo(mask)
+        painted = open_painted(mask)
         return cls(index, path_of(photo), canvas, request, open_mask(painted, opened.size), painted.origin.digest)
 
     @property

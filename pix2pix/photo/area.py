@@ -5,18 +5,32 @@ import os
 import numpy as np
 from PIL import Image, ImageChops, ImageFilter
 
-from pix2pix.errors import InvalidRequest
+from pix2pix.errors import InvalidImage, InvalidRequest
 from pix2pix.photo.canvas import Canvas
 from pix2pix.photo.decoding import Photo, open_photo
 
 FEATHER = 0.01  # of the photo's short side: how far within its border a mask rises to all
+BLACK = 16  # of 255: a mask's levels below it are none, as JPEG leaves them in what was black
 STRETCH = 0.02  # by which the sides' ratio of a mask may differ from the photo's
 OTHER_SHAPE = "The mask has another shape than the photo; paint it over the photo itself."
+NO_PICTURE = "The mask cannot be opened; take a picture of the photo's shape, white where the photo may change."
 EMPTY = "The mask is empty; paint white where the photo may change."
 
 
+def open_painted(source: str | os.PathLike[str] | bytes | Image.Image | Photo) -> Photo:
+    """The picture of a mask.
+
+    Raises:
+        InvalidImage: it cannot be opened; the sentence speaks of a mask, and not of a photo.
+    """
+    try:
+        return open_photo(source)
+    except InvalidImage as error:
+        raise InvalidImage(NO_PICTURE) from error
+
+
 def open_mask(source: str | os.PathLike[str] | bytes | Image.Image | Photo, size: tuple[int, int]) -> Image.Image:
-    """The area that a person painted: white where the edit may act, black or transparent where not.
+    """The area that a person painted: white where the edit may act, grey where by half, black or transparent where not.
 
     Args:
         source: a picture of the photo's shape and of any size.
@@ -27,9 +41,9 @@ def open_mask(source: str | os.PathLike[str] | bytes | Image.Image | Photo, size
 
     Raises:
         InvalidImage: it cannot be opened.
-        InvalidRequest: it has another shape than the photo, or nothing is white in it.
+        InvalidRequest: it has another shape than the photo, or all of it is black.
     """
-    painted = open_photo(source)
+    painted = open_painted(source)
     (width, height), (mask_width, mask_height) = size, painted.size
     if abs(mask_width * height - width * mask_height) > STRETCH * width * mask_height:
         raise InvalidRequest(OTHER_SHAPE)
@@ -38,15 +52,17 @@ def open_mask(source: str | os.PathLike[str] | bytes | Image.Image | Photo, size
         mask = ImageChops.multiply(mask, painted.alpha)
     if mask.size != size:
         mask = mask.resize(size, Image.Resampling.BILINEAR)
-    if mask.getbbox() is None:
+    area = _feathered(mask)
+    if area.getbbox() is None:
         raise InvalidRequest(EMPTY)
-    return _feathered(mask)
+    return area
 
 
 def _feathered(mask: Image.Image) -> Image.Image:
     """``mask`` with a soft border that lies within it, so that nothing beyond it is touched."""
-    blurred = mask.filter(ImageFilter.BoxBlur(FEATHER * min(mask.size)))
-    return ImageChops.darker(mask, blurred.point(lambda level: max(0, 2 * level - 255)))
+    white = mask.point(lambda level: 255 * (level >= BLACK))
+    blurred = white.filter(ImageFilter.BoxBlur(FEATHER * min(mask.size)))
+    return ImageChops.darker(ImageChops.darker(mask, white), blurred.point(lambda level: max(0, 2 * level - 255)))
 
 
 def cells_of(mask: Image.Image, canvas: Canvas, factor: int) -> np.ndarray:

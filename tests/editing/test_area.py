@@ -153,3 +153,11 @@ def test_a_unet_that_cannot_be_listened_to_still_finds_areas(tiny_editor, scene,
 
     monkeypatch.setattr("pix2pix.editing.conditioned.listening", deaf)
     assert tiny_editor.explain(scene, WHERE).words == ()
+
+
+def test_a_gallery_with_too_few_masks_edits_nothing_everywhere(tiny_editor, scene, mask):
+    outcomes = [*tiny_editor.edit_gallery([scene] * 3, REQUEST, masks=[mask(scene.size), None])]
+    assert [outcome.error is None for outcome in outcomes] == [True, True, False]
+    assert "fewer masks" in str(outcomes[2].error)
+    assert outcomes[0].result.area is not None
+    assert outcomes[1].result.area is None

@@ -95,3 +95,19 @@ def test_outside_not_a_bit_changes(scene, mode):
     before, outside = np.asarray(photo.with_colours(photo.rgb)), np.asarray(area) == 0
     assert np.array_equal(result[outside], before[outside])
     assert np.array_equal(result[30, 40], np.asarray(edited)[30, 40])
+
+
+def test_grey_is_half_and_almost_black_is_black(scene):
+    for level in (64, 128, 200):
+        area = np.asarray(open_mask(Image.new("L", scene.size, level), scene.size))
+        assert (area == level).all()
+    noisy = painted(scene.size, (20, 10, 60, 50)).point(lambda level: level or 9)
+    assert np.array_equal(*(open_mask(one, scene.size) for one in (noisy, painted(scene.size, (20, 10, 60, 50)))))
+    with pytest.raises(InvalidRequest, match="The mask is empty"):
+        open_mask(Image.new("L", scene.size, 9), scene.size)
+
+
+@pytest.mark.parametrize("broken", [b"", b"no picture", "nowhere.png"])
+def test_of_a_broken_mask_the_sentence_speaks_of_a_mask(scene, broken):
+    with pytest.raises(InvalidImage, match="The mask cannot be opened"):
+        open_mask(broken, scene.size)
