@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 OURS, STOCK = "ours", "diffusers"  # as in ``row``, which imports torch
-RUNS, TURNS = 3, 4
+RUNS, TURNS = 2, 2
 OTHER = "import torch; torch.set_num_threads({threads}); a = torch.randn(1500, 1500)\nwhile True: a @ a"
 
 

@@ -15,7 +15,7 @@ from pix2pix.photo import to_canvas
 
 def stock_pocket() -> StableDiffusionInstructPix2PixPipeline:
     """Pocket as a script of ten lines would load it."""
-    pipeline = StableDiffusionInstructPix2PixPipeline.from_pretrained(POCKET.source)
+    pipeline = StableDiffusionInstructPix2PixPipeline.from_pretrained(POCKET.source, dtype=torch.float32)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 
