@@ -77,7 +77,8 @@ def real_rows() -> Iterator[Row]:
     on_gpu = torch.cuda.is_available()
     device, dtype = torch.device("cuda" if on_gpu else "cpu"), torch.float16 if on_gpu else torch.float32
     pipeline, own = random_pipeline(device, dtype), random_pipeline(device, dtype)
-    lay_out(own)  # as loading does
+    if not on_gpu:
+        lay_out(own)  # as loading does
     editor = Editor(own, replace(INSTRUCT_PIX2PIX, source="random/weights"))
     single, runs = Single(editor, pipeline), RUNS if on_gpu else SLOW_RUNS
     steps, side = (GPU_STEPS, GPU_SIDE) if on_gpu else (REAL_STEPS, REAL_SIDE)

@@ -37,10 +37,9 @@ def choose_device(requested: str | None = None) -> torch.device:
 
 
 def lay_out(pipeline: StableDiffusionInstructPix2PixPipeline) -> None:
-    """Put the weights of a ``pipeline`` on the CPU into the order that its convolutions are quickest with."""
-    if pipeline._execution_device.type == "cpu":
-        pipeline.unet.to(memory_format=torch.channels_last)
-        pipeline.vae.to(memory_format=torch.channels_last)
+    """Put the weights of a ``pipeline`` into the order that the convolutions of a CPU are quickest with."""
+    pipeline.unet.to(memory_format=torch.channels_last)
+    pipeline.vae.to(memory_format=torch.channels_last)
 
 
 def micro_batch(pipeline: StableDiffusionInstructPix2PixPipeline) -> int:

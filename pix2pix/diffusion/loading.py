@@ -151,7 +151,8 @@ def _place(pipeline: StableDiffusionInstructPix2PixPipeline, device: torch.devic
         pipeline.enable_model_cpu_offload(device=device)
     else:
         pipeline.to(device)
-    lay_out(pipeline)
+    if device.type == "cpu":
+        lay_out(pipeline)
 
 
 def _not_loaded(checkpoint: Checkpoint, error: Exception) -> CheckpointError:

@@ -11,13 +11,14 @@ from diffusers import StableDiffusionInstructPix2PixPipeline
 
 from pix2pix.diffusion import conditioning
 from pix2pix.diffusion.checkpoints import INSTRUCT_PIX2PIX, POCKET, Checkpoint, find
-from pix2pix.diffusion.device import choose_device, give_back_memory, micro_batch
+from pix2pix.diffusion.device import choose_device, give_back_memory
 from pix2pix.diffusion.loading import load
 from pix2pix.editing.batch import BatchEditor
 from pix2pix.editing.failures import as_edit_error
 from pix2pix.editing.gallery import Asked, Gallery, Opened, asked_for
 from pix2pix.editing.job import Job, Source, path_of
 from pix2pix.editing.one_at_a_time import OneAtATime
+from pix2pix.editing.together import Together
 from pix2pix.errors import CheckpointError, EditError, OutOfMemory
 from pix2pix.events import Explanation, Outcome, PhotoStep, Result, Step
 from pix2pix.photo import open_photo
@@ -25,6 +26,7 @@ from pix2pix.request import EditRequest
 from pix2pix.session import EditSession
 
 MAX_OPENED_AHEAD = 8  # photos of a gallery
+VARIANTS_TOGETHER = 2  # four together are no quicker on a CPU
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +50,8 @@ class Editor:
         self.note = note
         self._one_at_a_time = OneAtATime()
         self._batches = BatchEditor(pipeline, checkpoint)
-        self.micro_batches: dict[tuple[int, int], int] = {}
+        self._together = Together(pipeline)
+        self.micro_batches = self._together.by_canvas
 
     @classmethod
     def load(cls, name: str = "auto", device: str | None = None) -> "Editor":
@@ -163,10 +166,7 @@ class Editor:
             requests = repeat(request.resolved(defaults))
         else:
             requests = (one.resolved(defaults) for one in request)
-        asked = asked_for(photos, requests, masks)
-        ahead = min(micro_batch(self.pipeline), MAX_OPENED_AHEAD) - 1
-        run = partial(self._run, session=session, remember=True)
-        yield from Gallery(asked, partial(self._open, session), ahead, run, self._fits_together).stream()
+        yield from self._gallery(asked_for(photos, requests, masks), session)
 
     def edit_variants(
         self,
@@ -178,12 +178,13 @@ class Editor:
     ) -> Generator[PhotoStep | Outcome, None, None]:
         """Edit one photo in several ways, such as by other seeds or guidance: what to choose from by eye.
 
-        The photo is opened and encoded once. Yields as ``stream_gallery``, the number of the request as index; each
-        outcome equals the single edit. Arguments and errors are those of ``stream``.
+        The photo is opened and encoded once, and two or more go through the model together; each is the single edit up
+        to a level in few pixels. Yields as ``stream_gallery``. Arguments and errors are those of ``stream``.
         """
-        wanted = list(requests)
+        wanted = [request.resolved(self.checkpoint.defaults) for request in requests]
         photos = repeat(open_photo(photo), len(wanted))
-        yield from self.stream_gallery(photos, wanted, session=session, masks=repeat(mask))
+        session = EditSession() if session is None else session
+        yield from self._gallery(asked_for(photos, wanted, repeat(mask)), session, VARIANTS_TOGETHER)
 
     def explain(self, photo: Source, request: EditRequest, *, session: EditSession | None = None) -> Explanation:
         """What the model makes of the words of ``request`` on ``photo`` before it draws, by one call of the UNet.
@@ -199,6 +200,15 @@ class Editor:
             raise
         except Exception as error:
             raise self._broken([job], error) from error
+
+    def _gallery(
+        self, asked: Iterable[Asked], session: EditSession, least: int = 1
+    ) -> Generator[PhotoStep | Outcome, None, None]:
+        """Edit all of ``asked``, ``least`` or more together while there is the memory."""
+        ahead = min(self._together.usual, MAX_OPENED_AHEAD) - 1
+        run = partial(self._run, session=session, remember=True)
+        fits = partial(self._together.fits, least=least)
+        return Gallery(asked, partial(self._open, session), ahead, run, fits).stream()
 
     def _job(self, index: int, photo: Source, request: EditRequest, mask: Source | None) -> Job:
         try:
@@ -247,7 +257,7 @@ class Editor:
         if isinstance(edit_error, OutOfMemory):
             size = jobs[0].canvas.image.size
             logger.info("Memory ran out with %d photos together, on canvases of %d x %d.", len(jobs), *size)
-            self.micro_batches[size] = max(1, len(jobs) // 2)
+            self._together.ran_out(size, len(jobs))
         return edit_error
 
     @property
@@ -268,10 +278,3 @@ class Editor:
     def count_tokens(self, instruction: str) -> int:
         """How many tokens ``instruction`` has; cheap enough to ask at every key pressed."""
         return conditioning.count_tokens(self.pipeline, instruction)
-
-    def _fits_together(self, job: Job) -> int:
-        """How many jobs may go through the model with ``job``; fewer once memory ran out on a canvas of its size."""
-        size = job.canvas.image.size
-        if size not in self.micro_batches:
-            self.micro_batches[size] = micro_batch(self.pipeline)
-        return self.micro_batches[size]

@@ -25,7 +25,7 @@ def micro_batch(monkeypatch, pocket):
     """``micro_batch(n)`` lets n photos go through the model together."""
 
     def choose(number):
-        monkeypatch.setattr("pix2pix.editing.editor.micro_batch", lambda pipeline: number)
+        monkeypatch.setattr("pix2pix.editing.together.micro_batch", lambda pipeline: number)
 
     choose(3)
     yield choose

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from pix2pix import EditFailed, EditRequest, EditSession, InvalidImage, OutOfMemory, Result
+from pix2pix import EditFailed, EditRequest, EditSession, InvalidImage, Outcome, OutOfMemory, Result
 from pix2pix.photo import open_photo, to_canvas
 from tests.diffusion.test_device import OUT_OF_MEMORY
 
@@ -165,6 +165,14 @@ def test_however_memory_runs_out_the_smaller_batch_is_remembered(tiny_editor, ma
     assert list(tiny_editor.micro_batches.values()) == [2]
     assert device.calls.count(4) == 1
     assert max(device.calls[1:]) == 2
+
+
+def test_variants_go_one_by_one_where_memory_ran_out(tiny_editor, scene):
+    device = FullDevice(tiny_editor, room=1)
+    requests = [replace(REQUEST, seed=seed) for seed in range(4)]
+    events = [*tiny_editor.edit_variants(scene, requests)]
+    assert [event.error for event in events if isinstance(event, Outcome)] == [None] * 4
+    assert device.calls.count(2) == 1
 
 
 def test_what_breaks_one_photo_breaks_no_other(tiny_editor, many, micro_batch):
