@@ -28,6 +28,7 @@ from pix2pix.files.naming import shown
 from pix2pix.files.room import SENTENCES
 from pix2pix.files.targets import Targets, WrongUsage, is_folder, photos_and_targets
 from pix2pix.flags import MAX_VARIANTS, SWITCH, parser
+from pix2pix.photo import Photo
 from pix2pix.photo.area import open_painted
 from pix2pix.request import AUTOMATIC, SETTINGS, EditRequest
 from pix2pix.session import EditSession
@@ -105,7 +106,7 @@ def _is_made_so(task: "_Task", options: argparse.Namespace) -> bool:
 
     request = task.request if options.seed is not None else replace(task.request, seed=None)
     named = next((one.name for one in KNOWN if one.name == options.model), None)
-    if is_made_so(task.target, task.photo, request, named, options.mask):
+    if is_made_so(task.target, task.photo, request, named, task.mask_digest):
         return True
     _complain(f"{task.target}: made by other words, settings or mask, or of another photo; --overwrite edits it again.")
     return False
@@ -118,17 +119,21 @@ class _Task:
     photo: Path
     target: Path
     request: EditRequest
-    mask: Path | None
+    mask: Photo | None
     metadata: bool
     new: bool  # a file that is there already stays
+
+    @property
+    def mask_digest(self) -> str | None:
+        """A hash of the file of the mask, as receipts have it."""
+        return None if self.mask is None else self.mask.origin.digest
 
 
 def _tasks(options: argparse.Namespace, into_folder: bool, targets: Targets | None = None) -> list[_Task]:
     named = {setting.name: getattr(options, setting.name) for setting in SETTINGS}
     settings: dict[str, Any] = {name: SWITCH.get(value, value) for name, value in named.items()}
     request = EditRequest(options.instruction, **settings)
-    if options.mask is not None:
-        open_painted(options.mask)  # once for all photos, and before anything is loaded
+    mask = None if options.mask is None else open_painted(options.mask)  # once, and before anything is loaded
     if os.path.isfile(options.instruction):
         raise WrongUsage("The instruction is missing: it comes after the photos, in quotes.")
     pairs = (targets or _targets(options)).pairs
@@ -137,9 +142,7 @@ def _tasks(options: argparse.Namespace, into_folder: bool, targets: Targets | No
         request = replace(request, seed=seed_so_far([target for _, target in pairs], request, offsets))
     numbered = list(islice(request.numbered(), max(offsets) + 1))  # which also draws the seed, if there is none
     kept, new = SWITCH[options.metadata], into_folder and not options.overwrite
-    return [
-        _Task(*pair, numbered[offset], options.mask, kept, new) for pair, offset in zip(pairs, offsets, strict=True)
-    ]
+    return [_Task(*pair, numbered[offset], mask, kept, new) for pair, offset in zip(pairs, offsets, strict=True)]
 
 
 def _targets(options: argparse.Namespace) -> Targets:
@@ -229,7 +232,7 @@ def _report(saving: _Saving, ideas: Sequence[str]) -> bool:
     try:
         saving.file.result()
     except FileExistsError:
-        if is_made_so(task.target, task.photo, result.request, mask=task.mask):
+        if is_made_so(task.target, task.photo, result.request, mask=task.mask_digest):
             return True  # by another run of the same command
         _complain(f"{task.target}: another run has made it meanwhile; choose another folder for this one.")
         return False

@@ -24,7 +24,7 @@ WINDOW = 9  # side in latents over which differences are averaged
 # scale all of a small thing would be one, and as far from the rest as the rest from itself.
 WHISKER = 3.0
 EVEN = 0.25  # from here on an edit acts everywhere; see ``_evenness``
-SLIGHT = 0.2  # what a slight change counts against a rule
+SLIGHT = 0.2  # weight of the logarithm of the slightest changes, beside the share that a rule explains
 RIDGE = 1e-3
 
 

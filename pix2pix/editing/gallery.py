@@ -20,7 +20,7 @@ LOOKAHEAD_PIXELS = 128_000_000  # ten photos of a phone
 
 Opened = Job | Outcome  # a photo to edit, or one that needs no model: it cannot be edited, or its result is known
 Ending = Result | EditError
-MISSING = b""  # a mask that was not given, as no picture is
+MISSING = b"no mask was given"  # known by being this very object
 Run = Callable[[Sequence[Job]], Generator[Sequence[Step | Ending], None, None]]
 
 

@@ -12,20 +12,21 @@ from pix2pix.request import MAX_SEED, EditRequest
 
 
 def is_made_so(
-    target: Path, photo: Path, request: EditRequest, checkpoint: str | None = None, mask: Path | None = None
+    target: Path, photo: Path, request: EditRequest, checkpoint: str | None = None, mask: str | None = None
 ) -> bool:
     """Whether the file ``target`` was made of ``photo``, as it is now, by ``request``, within ``mask``.
 
     Args:
         request: what it leaves open may have been anything.
         checkpoint: by which model, or ``None`` for any.
+        mask: the digest of its file, or ``None`` for none.
     """
     receipt = _receipt_of(target)
     if receipt is None or receipt.moved or (checkpoint and receipt.checkpoint not in (None, checkpoint)):
         return False
     made = asdict(receipt.request)
     as_asked = all(value in (None, made[name]) for name, value in asdict(request).items())
-    return as_asked and _is_within(mask, receipt) and _is_of(photo, target, receipt)
+    return as_asked and receipt.mask == mask and _is_of(photo, target, receipt)
 
 
 def seed_so_far(targets: Sequence[Path], request: EditRequest, offsets: Sequence[int]) -> int | None:
@@ -48,13 +49,6 @@ def _receipt_of(target: Path) -> Receipt | None:
         return find_receipt(target)
     except InvalidImage:
         return None
-
-
-def _is_within(mask: Path | None, receipt: Receipt) -> bool:
-    try:
-        return receipt.mask == (None if mask is None else digest_of(mask))
-    except InvalidImage:
-        return False
 
 
 def _is_of(photo: Path, target: Path, receipt: Receipt) -> bool:

@@ -120,7 +120,8 @@ class Studio:
         model: str | None = None,
         mask: Path | None = None,
     ) -> Generator[PhotoStep | Outcome, None, None]:
-        """Edit as ``Editor.stream_gallery`` does, a request for each photo, once the editor of ``model`` is there."""
+        """Edit as ``Editor.stream_gallery`` does, a request for each photo, once the editor of ``model`` is there; many
+        times the same photo, as ``Editor.edit_variants`` does."""
         yield from self._stream_gallery(photos, requests, session=session, model=model, mask=mask)
 
     def _stream_here(
@@ -137,8 +138,12 @@ class Studio:
         model: str | None,
         mask: Path | None,
     ) -> Generator[PhotoStep | Outcome, None, None]:
-        masks = None if mask is None else repeat(mask)
-        yield from self.editor(model).stream_gallery(photos, requests, session=session, masks=masks)
+        editor = self.editor(model)
+        if len(photos) > 1 and photos.count(photos[0]) == len(photos):
+            yield from editor.edit_variants(photos[0], requests, session=session, mask=mask)
+        else:
+            masks = None if mask is None else repeat(mask)
+            yield from editor.stream_gallery(photos, requests, session=session, masks=masks)
 
     def _explain_here(
         self, photo: str | Path, request: EditRequest, *, session: EditSession, model: str | None, mask: Path | None

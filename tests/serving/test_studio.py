@@ -135,6 +135,19 @@ def lender(monkeypatch):
     return lender
 
 
+def test_many_times_one_photo_goes_together(tiny_editor, scene, tmp_path):
+    scene.save(tmp_path / "scene.png")
+    sizes, requests = [], [EditRequest("make it snowy", 1, seed=seed) for seed in range(4)]
+    hook = tiny_editor.pipeline.unet.register_forward_pre_hook(lambda _, inputs: sizes.append(len(inputs[0])))
+    studio = Studio("tiny", lambda name: tiny_editor)
+    for photos in (["scene.png"] * 4, ["scene.png"]):
+        files = [tmp_path / photo for photo in photos]
+        stream = studio.stream_gallery(files, requests[: len(files)], session=EditSession())
+        assert [event.error for event in stream if isinstance(event, Outcome)] == [None] * len(files)
+    hook.remove()
+    assert sizes == [2 * sizes[-1], 2 * sizes[-1], sizes[-1]]
+
+
 def test_a_gallery_borrows_for_one_turn_at_a_time(lender, tiny_editor, scene):
     """Not two minutes for a turn of five seconds; and however many photos, none is cut off."""
     studio = Studio("tiny", lambda model: tiny_editor)
