@@ -4,6 +4,8 @@ from pathlib import Path
 
 from benchmarks.busy import busy_row
 from benchmarks.gallery import gallery_rows
+from benchmarks.levers import lever_rows
+from benchmarks.levers import table as table_of_levers
 from benchmarks.process import figures
 from benchmarks.process import table as table_of_figures
 from benchmarks.row import table
@@ -21,6 +23,12 @@ to diffusers in a few lines: `channels_last`, fused projections, and on CUDA `to
 result of the photo's own size; diffusers ends with the small canvas. *Same picture*: our canvas beside that of
 diffusers. *Limit*: the share of our time that the arithmetic alone would take, counted against a matrix product.
 """
+LEVERS = """## What fast is made of
+
+Each alone with pocket, beside the exact edit; *passed* and *dB to the target* as in pocket's EVALUATION.md, on wordings
+that were held back. Half precision is taken on CPUs that are quicker with it; of three steps one is computed in full.
+Fewer steps are a slider of their own, and take from what chance draws.
+"""
 
 
 def main() -> None:
@@ -31,6 +39,7 @@ def main() -> None:
             print(row, flush=True)
             rows.append(row)
     parts = [HEAD.format(machine=machine()), table(rows), "", "## Around the model", "", table_of_figures([*figures()])]
+    parts += ["", LEVERS, table_of_levers([*lever_rows()])]
     text = "\n".join(parts)
     RESULTS.write_text(text + "\n", encoding="utf-8")
     print(text)

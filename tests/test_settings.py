@@ -115,7 +115,7 @@ print(_table([(ArchivedPhoto("a.png", request, path), "a.png")]))
 """
     )
     assert out.startswith("1.25\n")
-    assert "detail,area,area_threshold,sparkle,error" in out
+    assert "detail,area,area_threshold,speed,sparkle,error" in out
     assert ",1.25," in out
 
 

@@ -7,11 +7,14 @@ neither stream, nor be stopped, nor leave out what cancels; with the same seed i
 import copy
 import inspect
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import torch
 from diffusers import SchedulerMixin, UNet2DConditionModel
 from diffusers.utils.torch_utils import randn_tensor
+
+from pix2pix.diffusion.reuse import DeepFeatures
 
 
 @dataclass(frozen=True)
@@ -89,19 +92,21 @@ def denoise(
     num_inference_steps: int,
     generators: Sequence[torch.Generator],
     confinement: Confinement | None = None,
+    deep_features: DeepFeatures | None = None,
 ) -> Iterator[Denoised]:
     """Denoise N edits at once; yields after every step, and closing it makes no further call of the UNet.
 
     Args:
-        unet: takes the noisy latents and the image latents side by side, 2 C channels.
+        unet: takes the noisy latents and the image latents side by side, 2 C channels; may be of another dtype.
         scheduler: any of diffusers' that works with its own pix2pix pipeline; it is copied, never changed.
-        prompt_embeds: (N, tokens, width), on the device and in the dtype of the UNet's work, like all tensors here.
+        prompt_embeds: (N, tokens, width), on the device of the UNet, in one dtype like all tensors here.
         negative_prompt_embeds: (N, tokens, width), the empty instruction.
         image_latents: (N, C, H, W), unscaled.
         guidance: the two guidance scales.
         num_inference_steps: at least 1.
         generators: one for each of the N, so that an edit in a batch is the same edit alone.
         confinement: where the edits may act; ``None`` stands for everywhere.
+        deep_features: of this UNet, where some steps are to be short; ``None`` stands for full ones only.
     """
     scheduler = copy.deepcopy(scheduler)  # it keeps count of the steps, and a stopped edit must not leave its count
     scheduler.set_timesteps(num_inference_steps, device=image_latents.device)
@@ -112,7 +117,8 @@ def denoise(
     latents = noise * scheduler.init_noise_sigma
     total = len(scheduler.timesteps)
     for index, timestep in enumerate(scheduler.timesteps, start=1):
-        latents, predicted_x0 = _step(unet, scheduler, latents, timestep, conditions, guidance, generators)
+        with deep_features.in_step(index) if deep_features is not None else nullcontext():
+            latents, predicted_x0 = _step(unet, scheduler, latents, timestep, conditions, guidance, generators)
         if confinement is not None:
             following = scheduler.timesteps[index] if index < total else None
             latents = confinement.applied(scheduler, latents, noise, following)
@@ -147,7 +153,9 @@ def _step(
     embeds, images = conditions
     noisy = scheduler.scale_model_input(latents, timestep)  # before the image latents join: they are never scaled
     model_input = torch.cat([torch.cat([noisy] * len(guidance.rows)), images], dim=1)
-    output = unet(model_input, timestep, encoder_hidden_states=embeds, return_dict=False)[0]
+    output = unet(model_input.to(unet.dtype), timestep, encoder_hidden_states=embeds.to(unet.dtype), return_dict=False)[
+        0
+    ].to(latents.dtype)
     prediction = guidance.combine(dict(zip(guidance.rows, output.chunk(len(guidance.rows)), strict=True)))
     predicted_x0 = predict_x0(scheduler, noisy, prediction, timestep)
     noise = {"generator": list(generators)} if "generator" in inspect.signature(scheduler.step).parameters else {}

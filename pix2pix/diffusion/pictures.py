@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import torch
 import torch.nn.functional as F
-from diffusers import StableDiffusionInstructPix2PixPipeline
+from diffusers import ModelMixin, StableDiffusionInstructPix2PixPipeline
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_instruct_pix2pix import retrieve_latents
 from PIL import Image
 
@@ -20,13 +20,18 @@ NO_VERDICT = "The safety checker gave no verdict on this result, so it is withhe
 
 
 @torch.inference_mode()
-def draw(pipeline: StableDiffusionInstructPix2PixPipeline, latents: torch.Tensor) -> list[Image.Image | None]:
+def draw(
+    pipeline: StableDiffusionInstructPix2PixPipeline, latents: torch.Tensor, vae: ModelMixin | None = None
+) -> list[Image.Image | None]:
     """Decode scaled ``latents``, (N, C, H, W), to N pictures, RGB; ``None`` for one the safety checker withholds.
+
+    Args:
+        vae: a copy of the pipeline's own in another precision; without it the pipeline's own decodes.
 
     Raises:
         EditFailed: there is a safety checker, and it did not say which of them may be shown.
     """
-    pixels = pipeline.vae.decode(latents / pipeline.vae.config.scaling_factor, return_dict=False)[0]
+    pixels = _decoded(vae or pipeline.vae, latents / pipeline.vae.config.scaling_factor)
     pixels, flagged = pipeline.run_safety_checker(pixels, pixels.device, pixels.dtype)
     if pipeline.safety_checker is not None and len(flagged or []) != len(pixels):
         raise EditFailed(NO_VERDICT)  # no answer is no permission
@@ -35,12 +40,22 @@ def draw(pipeline: StableDiffusionInstructPix2PixPipeline, latents: torch.Tensor
 
 
 @torch.inference_mode()
-def redraw(pipeline: StableDiffusionInstructPix2PixPipeline, image_latents: torch.Tensor) -> list[Image.Image]:
-    """The autoencoder's own copies of N photos, RGB, from their ``image_latents``, (N, C, H, W), **not** scaled."""
-    latents = image_latents.to(pipeline._execution_device, pipeline.vae.dtype)
-    pixels = pipeline.vae.decode(latents, return_dict=False)[0]
+def redraw(
+    pipeline: StableDiffusionInstructPix2PixPipeline, image_latents: torch.Tensor, vae: ModelMixin | None = None
+) -> list[Image.Image]:
+    """The autoencoder's own copies of N photos, RGB, from their ``image_latents``, (N, C, H, W), **not** scaled.
+
+    ``vae`` is as in ``draw``.
+    """
+    pixels = _decoded(vae or pipeline.vae, image_latents.to(pipeline._execution_device))
     pictures: list[Image.Image] = pipeline.image_processor.postprocess(pixels, output_type="pil")
     return pictures
+
+
+def _decoded(vae: ModelMixin, latents: torch.Tensor) -> torch.Tensor:
+    """Pixels, (N, 3, H, W) in -1..1, of unscaled ``latents``."""
+    pixels: torch.Tensor = vae.decode(latents.to(vae.dtype), return_dict=False)[0]
+    return pixels.float() if pixels.dtype == torch.bfloat16 else pixels  # numpy does not know it
 
 
 @dataclass(frozen=True, eq=False)

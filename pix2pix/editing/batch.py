@@ -17,12 +17,14 @@ from PIL.Image import new as new_image
 from pix2pix.diffusion.checkpoints import Checkpoint
 from pix2pix.diffusion.denoising import Confinement, Denoised, Guidance, denoise
 from pix2pix.diffusion.pictures import Preview, draw, fit_preview, redraw
+from pix2pix.diffusion.speed import Models, exact_models, fast_models
 from pix2pix.editing.conditioned import Conditioned, Conditioner
 from pix2pix.editing.job import Drawing, Job, settled
 from pix2pix.errors import EditError, EditFailed, Filtered
 from pix2pix.events import Explanation, Result, Step
 from pix2pix.photo import Canvas
 from pix2pix.photo.comparison import change
+from pix2pix.request import FAST
 from pix2pix.session import EditSession
 
 GREY = (128, 128, 128)  # the preview of a picture that is withheld
@@ -59,16 +61,16 @@ class BatchEditor:
     def _edit(
         self, jobs: Sequence[Job], session: EditSession
     ) -> Generator[Sequence[Step], None, Sequence[Drawing | EditError]]:
-        started, pictures = time.perf_counter(), None
+        started, pictures, models = time.perf_counter(), None, self._models(jobs[0].request.speed)
         batch = [self._conditioner.conditioned(job, session) for job in jobs]
-        for denoised in self._denoise(batch):
+        for denoised in self._denoise(batch, models):
             if denoised.index == denoised.total and self.pipeline.safety_checker is not None:
-                pictures = self._draw(denoised.latents)
+                pictures = self._draw(denoised.latents, models)
             paused = time.perf_counter()
             yield self._steps(denoised, jobs, pictures)
             started += time.perf_counter() - paused  # what the consumer does meanwhile is not part of the edit
-        pictures = pictures or self._draw(denoised.latents)
-        copies = self._copies(batch, pictures, session)
+        pictures = pictures or self._draw(denoised.latents, models)
+        copies = self._copies(batch, pictures, session, models)
         seconds = (time.perf_counter() - started) / len(jobs)
         return [
             picture if isinstance(picture, EditError) else _drawing(one, picture, copy, seconds)
@@ -76,10 +78,14 @@ class BatchEditor:
         ]
 
     def _copies(
-        self, batch: Sequence[Conditioned], pictures: Sequence[Image | EditError], session: EditSession
+        self,
+        batch: Sequence[Conditioned],
+        pictures: Sequence[Image | EditError],
+        session: EditSession,
+        models: Models,
     ) -> list[Image | None]:
         """The autoencoder's own copy of each canvas, where it is needed; those that are new are drawn together."""
-        keys = [self._conditioner.photo_key(one.job.canvas) for one in batch]
+        keys = [(self._conditioner.photo_key(one.job.canvas), models.vae.dtype) for one in batch]
         copies = {key: session.copies.get(key) for key in keys}
         new = {
             key: one.image_latents
@@ -87,7 +93,7 @@ class BatchEditor:
             if copies[key] is None and _needs_copy(one.job, picture)
         }
         if new:
-            drawn = redraw(self.pipeline, torch.cat(list(new.values())))
+            drawn = redraw(self.pipeline, torch.cat(list(new.values())), models.vae)
             for key, copy in zip(new, drawn, strict=True):
                 session.copies.put(key, copy)
                 copies[key] = copy
@@ -129,12 +135,12 @@ class BatchEditor:
     def _result(self, job: Job, drawing: Drawing) -> Result:
         return job.result(drawing, self.checkpoint.name, self.checkpoint.revision)
 
-    def _denoise(self, batch: Sequence[Conditioned]) -> Iterator[Denoised]:
+    def _denoise(self, batch: Sequence[Conditioned], models: Models) -> Iterator[Denoised]:
         device, dtype = self.pipeline._execution_device, self.pipeline.unet.dtype
         request = batch[0].job.request  # the others have its steps and its guidance, or they would be of another kind
         image_latents = torch.cat([one.image_latents for one in batch]).to(device, dtype)
         return denoise(
-            self.pipeline.unet,
+            models.unet,
             self.pipeline.scheduler,
             torch.cat([one.conditioning.prompt_embeds for one in batch]).to(device, dtype),
             torch.cat([one.conditioning.negative_prompt_embeds for one in batch]).to(device, dtype),
@@ -143,7 +149,15 @@ class BatchEditor:
             settled(request.num_inference_steps),
             [torch.Generator().manual_seed(settled(one.job.request.seed)) for one in batch],
             _confinement(batch, image_latents * self.pipeline.vae.config.scaling_factor),
+            models.deep_features(),
         )
+
+    def _models(self, speed: str) -> Models:
+        return self._fast if speed == FAST else exact_models(self.pipeline)
+
+    @cached_property
+    def _fast(self) -> Models:
+        return fast_models(self.pipeline)
 
     @cached_property
     def _preview(self) -> Preview:
@@ -167,10 +181,10 @@ class BatchEditor:
             return new_image("RGB", (box[2] - box[0], box[3] - box[1]), GREY)
         return self._preview.to_rgb(predicted_x0).crop(box)
 
-    def _draw(self, latents: torch.Tensor) -> list[Image | EditError]:
+    def _draw(self, latents: torch.Tensor, models: Models) -> list[Image | EditError]:
         """The picture of each of ``latents``, (N, C, H, W), or why there is none."""
         lost = ~latents.isfinite().flatten(1).all(dim=1)
-        pictures = draw(self.pipeline, latents.nan_to_num(0, 0, 0))
+        pictures = draw(self.pipeline, latents.nan_to_num(0, 0, 0), models.vae)
         return [_checked(picture, bad) for picture, bad in zip(pictures, lost.tolist(), strict=True)]
 
 

@@ -79,7 +79,7 @@ class Job:
         """What all jobs of one batch must have in common."""
         request = self.request
         guidance = request.guidance_scale, request.image_guidance_scale
-        return self.canvas.image.size, request.num_inference_steps, guidance
+        return self.canvas.image.size, request.num_inference_steps, guidance, request.speed
 
     @property
     def pixels(self) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 
 from pix2pix.errors import InvalidRequest
-from pix2pix.request import AUTOMATIC, EVERYWHERE, SAVE_SETTINGS, SETTINGS, EditRequest
+from pix2pix.request import AUTOMATIC, EVERYWHERE, EXACT, FAST, SAVE_SETTINGS, SETTINGS, EditRequest
 from pix2pix.setting import Place, Setting, Value
 from pix2pix.ui.protocols import CheckpointLike
 
@@ -13,6 +13,8 @@ SHOWN_CHOICES = {
     "own": "own, as the photo",
     EVERYWHERE: "everywhere",
     AUTOMATIC: "only where your words act",
+    EXACT: "exact",
+    FAST: "fast",
 }
 GUIDANCE = ("guidance_scale", "image_guidance_scale")
 ANY_SEED = -1  # what people of other programs type for a new one

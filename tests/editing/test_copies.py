@@ -22,9 +22,9 @@ def copied(monkeypatch):
 
     numbers, redraw = [], batch.redraw
 
-    def count(pipeline, image_latents):
+    def count(pipeline, image_latents, vae):
         numbers.append(len(image_latents))
-        return redraw(pipeline, image_latents)
+        return redraw(pipeline, image_latents, vae)
 
     monkeypatch.setattr(batch, "redraw", count)
     return numbers
@@ -95,7 +95,7 @@ def test_what_copies_weigh_is_bounded(tiny_editor, many):
 
 def test_an_autoencoder_that_loses_nothing_leaves_the_transfer_from_the_canvas(tiny_editor, scene, monkeypatch):
     canvas = to_canvas(open_photo(scene), 32, tiny_editor.grid)
-    monkeypatch.setattr("pix2pix.editing.batch.redraw", lambda pipeline, latents: [canvas.image] * len(latents))
+    monkeypatch.setattr("pix2pix.editing.batch.redraw", lambda pipeline, latents, vae: [canvas.image] * len(latents))
     result = tiny_editor.edit(scene, REQUEST)
     before, after = canvas.image.crop(canvas.box), result.canvas_image.crop(canvas.box)
     assert result.image.tobytes() == transfer(scene, before, after).tobytes()

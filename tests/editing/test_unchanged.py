@@ -36,7 +36,7 @@ def a_model_that_changes_nothing(tiny_editor, monkeypatch):
         seen["latents"] = encode_photo(pipeline, image)
         return seen["latents"]
 
-    def draw(self, latents):
+    def draw(self, latents, models):
         copy = np.asarray(redraw(self.pipeline, seen["latents"])[0], float)
         return [Image.fromarray((copy + rng.normal(0, 1, copy.shape)).clip(0, 255).astype(np.uint8))] * len(latents)
 

@@ -1,0 +1,106 @@
+"""What each lever of a fast edit gives and costs, with pocket: time, edits that pass, and how far the picture moves."""
+
+import random
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import torch
+from diffusers import StableDiffusionInstructPix2PixPipeline as Pipeline
+from diffusers import UniPCMultistepScheduler
+from PIL import Image
+from torch import Tensor
+
+from benchmarks.timing import in_turn
+from pix2pix import Editor, EditRequest, Result, Step
+from pix2pix.diffusion.checkpoints import POCKET
+from pix2pix.diffusion.loading import load
+from pix2pix.diffusion.speed import Models, exact_models, fast_models
+from pix2pix.editing.job import Source
+from pix2pix.training.evaluation.measured.edits import EditFunction, edit_with, global_edits
+from pix2pix.training.evaluation.measured.scatter import AMOUNTS, scatter
+from pix2pix.training.evaluation.photos import measured_photo, open_photos
+from pix2pix.training.evaluation.requests import wordings_of_edits
+from pix2pix.training.pictures import psnr
+
+SAME = 100.0  # dB, as two equal pictures count
+RUNS, SCATTER_PHOTOS = 7, 3
+PHOTOS = Path(__file__).parents[2] / "shared" / "photos"  # gradio's, where there are none
+HEAD = (
+    "| Lever | time | passed | dB to the target | dB to the exact picture, mean; worst "
+    f"| {'; '.join(AMOUNTS)}, of the closed form's |\n"
+    "|---|---|---|---|---|---|"
+)
+
+
+class LeverEditor(Editor):
+    """Pocket, all of whose edits are fast, by ``models`` and with ``steps``."""
+
+    steps: int
+
+    @classmethod
+    def of(cls, models: Callable[[Pipeline], Models], steps: int, scheduler: Any = None) -> "LeverEditor":
+        """One with its own copy of the weights, and with the scheduler of its checkpoint or another class."""
+        editor = cls(*load(POCKET, torch.device("cpu")))
+        editor.steps = steps
+        vars(editor._batches)["_fast"] = models(editor.pipeline)  # which would be made at the first fast edit
+        if scheduler is not None:
+            editor.pipeline.scheduler = scheduler.from_config(editor.pipeline.scheduler.config)
+        return editor
+
+    def stream(self, photo: Source, request: EditRequest, **named: Any) -> Generator[Step | Result, None, None]:
+        """As every editor, with the settings of this one."""
+        return super().stream(photo, replace(request, speed="fast", num_inference_steps=self.steps), **named)
+
+
+def levers() -> dict[str, LeverEditor]:
+    """The exact way first."""
+    own = POCKET.defaults.num_inference_steps
+    return {
+        "exact": LeverEditor.of(exact_models, own),
+        "half precision": LeverEditor.of(_half, own),
+        "shared steps": LeverEditor.of(lambda pipeline: replace(exact_models(pipeline), shares_steps=True), own),
+        "both: what fast is": LeverEditor.of(fast_models, own),
+        "not kept: UniPC, half of the steps": LeverEditor.of(exact_models, own // 2, UniPCMultistepScheduler),
+    }
+
+
+def _half(pipeline: Pipeline) -> Models:
+    return replace(fast_models(pipeline), shares_steps=False)
+
+
+def lever_rows() -> Iterator[str]:
+    """A row of Markdown for each lever, all measured on the same edits."""
+    photos = [measured_photo(photo) for photo in open_photos(PHOTOS if PHOTOS.is_dir() else None).values()]
+    wordings = wordings_of_edits(1, random.Random(0), held_out=True)
+    editors = levers()
+    ways = [partial(editor.edit, photos[0], EditRequest("make it night", seed=1)) for editor in editors.values()]
+    times = in_turn(*ways, runs=RUNS)
+    expected: list[Tensor] = []
+    for (name, editor), taken in zip(editors.items(), times, strict=True):
+        drawn: list[Tensor] = []
+        samples = global_edits(_remembering(edit_with(editor), drawn), photos, wordings)
+        expected = expected or drawn
+        near = [min(SAME, psnr(one, other)) for one, other in zip(drawn, expected, strict=True)]
+        amounts = scatter(editor, photos[:SCATTER_PHOTOS], [editor.steps]).by_steps
+        yield (
+            f"| {name} | {taken.median / times[0].median:.2f} | {fmean(one.passed for one in samples):.0%} "
+            f"| {fmean(one.psnr for one in samples):.2f} | {fmean(near):.1f}; {min(near):.1f} "
+            f"| {'; '.join(f'{amount[editor.steps]:.2f}' for amount in amounts.values())} |"
+        )
+
+
+def _remembering(edit: EditFunction, drawn: list[Tensor]) -> EditFunction:
+    def remembered(photo: Image.Image, sentence: str) -> Tensor:
+        drawn.append(edit(photo, sentence))
+        return drawn[-1]
+
+    return remembered
+
+
+def table(rows: Sequence[str]) -> str:
+    """All rows in Markdown."""
+    return "\n".join([HEAD, *rows])
