@@ -4,7 +4,7 @@ INSTALLED := .venv/installed
 PHOTOS ?= $(wildcard ../shared/photos)# to measure on; where there are none, those that come with gradio
 PIP_TOOLS := pip-tools==7.6.2
 
-.PHONY: run test torture lint audit lock bench detail areas gpu pocket evaluate clean
+.PHONY: run test torture lint audit lock bench scaling detail areas gpu pocket evaluate clean
 
 run: $(INSTALLED)
 	$(BIN)/python app.py
@@ -38,6 +38,9 @@ lock:
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks
+
+scaling: $(INSTALLED)
+	$(BIN)/python -m benchmarks.scaling
 
 detail: $(INSTALLED)
 	$(BIN)/python -m benchmarks.full_size $(PHOTOS:%=--photos %)

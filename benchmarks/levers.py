@@ -21,7 +21,7 @@ from pix2pix.diffusion.loading import load
 from pix2pix.diffusion.speed import Models, exact_models, fast_models
 from pix2pix.editing.job import Source
 from pix2pix.training.evaluation.measured.edits import EditFunction, edit_with, global_edits
-from pix2pix.training.evaluation.measured.scatter import AMOUNTS, scatter
+from pix2pix.training.evaluation.measured.scatter import AMOUNTS, amount
 from pix2pix.training.evaluation.photos import measured_photo, open_photos
 from pix2pix.training.evaluation.requests import wordings_of_edits
 from pix2pix.training.pictures import psnr
@@ -85,11 +85,12 @@ def lever_rows() -> Iterator[str]:
         samples = global_edits(_remembering(edit_with(editor), drawn), photos, wordings)
         expected = expected or drawn
         near = [min(SAME, psnr(one, other)) for one, other in zip(drawn, expected, strict=True)]
-        amounts = scatter(editor, photos[:SCATTER_PHOTOS], [editor.steps]).by_steps
+        few = photos[:SCATTER_PHOTOS]
+        amounts = [fmean(amount(editor, photo, edit, editor.steps) for photo in few) for edit in AMOUNTS]
         yield (
             f"| {name} | {taken.median / times[0].median:.2f} | {fmean(one.passed for one in samples):.0%} "
             f"| {fmean(one.psnr for one in samples):.2f} | {fmean(near):.1f}; {min(near):.1f} "
-            f"| {'; '.join(f'{amount[editor.steps]:.2f}' for amount in amounts.values())} |"
+            f"| {'; '.join(f'{share:.2f}' for share in amounts)} |"
         )
 
 

@@ -63,13 +63,14 @@ class Scatter:
 def scatter(editor: Editor, photos: Sequence[Image.Image], steps: Sequence[int]) -> Scatter:
     """Measure ``editor`` on ``photos`` with each number of ``steps``, and with its own number for two seeds."""
     by_steps = {
-        name: {count: fmean(_amount(editor, photo, name, count) for photo in photos) for count in steps}
+        name: {count: fmean(amount(editor, photo, name, count) for photo in photos) for count in steps}
         for name in AMOUNTS
     }
     return Scatter(by_steps, {name: fmean(_apart(editor, photo, name) for photo in photos) for name in AMOUNTS})
 
 
-def _amount(editor: Editor, photo: Image.Image, name: str, steps: int) -> float:
+def amount(editor: Editor, photo: Image.Image, name: str, steps: int) -> float:
+    """How much of what falls at random is drawn for the edit ``name``, 1 for the closed form's."""
     picture, noise = to_tensor(photo), torch.randn(1, 1, photo.height, photo.width, generator=_generator())
     still = autoencoded(editor, apply(name, picture, 0 * noise))
     whole = AMOUNTS[name](autoencoded(editor, apply(name, picture, noise)), still)
