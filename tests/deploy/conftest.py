@@ -62,7 +62,7 @@ def site(ports: list[int], listen: int, folder: Path) -> str:
     """``deploy/nginx.conf`` with these ports and this folder in place of its own."""
     text = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
     there = [f"127.0.0.1:{port}" for port in ports]
-    changes = {"127.0.0.1:7861": there[0], "127.0.0.1:7862": there[1], "listen 80;": f"listen 127.0.0.1:{listen};"}
+    changes = {"127.0.0.1:7860": there[0], "127.0.0.1:7861": there[1], "listen 80;": f"listen 127.0.0.1:{listen};"}
     for old, new in (changes | {"/var/log/nginx": str(folder)}).items():
         assert text.count(old) == 1, old
         text = text.replace(old, new)
