@@ -4,7 +4,7 @@ INSTALLED := .venv/installed
 PHOTOS ?= $(wildcard ../shared/photos)# to measure on; where there are none, those that come with gradio
 PIP_TOOLS := pip-tools==7.6.2
 
-.PHONY: run test torture lint audit lock bench scaling detail areas gpu pocket evaluate clean
+.PHONY: run test torture cluster-test lint audit lock bench scaling detail areas gpu pocket evaluate clean
 
 run: $(INSTALLED)
 	$(BIN)/python app.py
@@ -15,6 +15,10 @@ test: $(INSTALLED)
 
 torture: $(INSTALLED)
 	$(BIN)/python -m pytest -m torture -s tests/reliability
+
+cluster-test: $(INSTALLED)
+	$(BIN)/python -m tests.balancer
+	$(BIN)/python -m pytest -m cluster -s
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

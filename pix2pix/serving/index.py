@@ -14,6 +14,7 @@ CREATE INDEX IF NOT EXISTS items_of ON items (visitor, kind, made);
 CREATE TABLE IF NOT EXISTS notes (
   visitor TEXT NOT NULL REFERENCES visitors ON DELETE CASCADE, name TEXT NOT NULL, value TEXT NOT NULL,
   PRIMARY KEY (visitor, name));
+CREATE TABLE IF NOT EXISTS over (visitor TEXT PRIMARY KEY, ended REAL NOT NULL);
 """
 # Room that is there before it is needed: also with a full disk, work is shown, moved in, and deleted.
 SPARE_BYTES, PAGES_UNTIL_ITS_JOURNAL_BEGINS_ANEW = 500_000, 100

@@ -17,10 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from pix2pix.serving.index import as_files_say, opened_index
-from pix2pix.session import LRU
 
 TOKEN_BYTES = 16
-MAX_REMEMBERED = 10_000  # visitors
+MAX_REMEMBERED = 10_000  # visitors whose time is over
 INDEX, FILES, UPLOADS = "index.sqlite", "files", "uploads"
 SECONDS_AN_UPLOAD_IS_NEEDED = 120  # until it is taken in
 SECONDS_A_DRAFT_MAY_TAKE = 600  # a file that is not in the index and older than this was left by a killed process
@@ -41,7 +40,6 @@ class Store:
         self.folder, self.keep_seconds, self.max_bytes = folder.resolve(), keep_seconds, max_bytes
         for part in (FILES, UPLOADS):
             (self.folder / part).mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.over: LRU[bool] = LRU(MAX_REMEMBERED)  # visitors whose time ended while they had something here
         self._lock = threading.RLock()
         self._index = opened_index(self.folder / INDEX)
 
@@ -57,13 +55,14 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """The index within one transaction: all of it happens, or nothing.
+        """The index within one transaction: all of it happens, or nothing, and nobody else writes in between.
 
         Raises:
             OSError: there is no room on the disk, or it cannot be written to.
         """
         try:
             with self._lock, self._index:
+                self._index.execute("BEGIN IMMEDIATE")  # so that what is read here still holds when it is written
                 yield self._index
         except sqlite3.OperationalError as error:
             raise as_files_say(error) from error
@@ -107,37 +106,50 @@ class Store:
         """Take items out of the index, then delete their files; children of a result move up to its own parent."""
         for one in ids:
             with self.writing() as index:
-                up = "UPDATE items SET parent = (SELECT parent FROM items WHERE id = ?) WHERE parent = ?"
-                index.execute(up, (one, one))
-                index.execute("DELETE FROM items WHERE id = ?", (one,))
+                _take_out(index, one)
             shutil.rmtree(self.files / one, ignore_errors=True)
 
     def forget(self, visitor: str) -> None:
         """Delete all of a visitor's work."""
-        ids = [row["id"] for row in self.rows("SELECT id FROM items WHERE visitor = ?", visitor)]
         with self.writing() as index:
-            index.execute("DELETE FROM visitors WHERE id = ?", (visitor,))
+            ids = _take_out_visitor(index, visitor)
+        self._delete_files_of(ids)
+
+    def is_over(self, visitor: str) -> bool:
+        """Whether a visitor's time ended while there was something here, and they did not come back since then."""
+        return bool(self.rows("SELECT 1 FROM over WHERE visitor = ?", visitor))
+
+    def _end(self, visitor: str, now: float) -> None:
+        """Delete the work of a visitor whose time is over, and remember that; nothing if they have just come back."""
+        with self.writing() as index:
+            unused = "SELECT 1 FROM visitors WHERE id = ? AND used < ?"
+            if not self.rows(unused, visitor, now - self.keep_seconds):
+                return
+            ids = _take_out_visitor(index, visitor)
+            if ids:
+                index.execute("INSERT OR REPLACE INTO over VALUES (?, ?)", (visitor, now))
+                last = "SELECT visitor FROM over ORDER BY ended DESC LIMIT ?"
+                index.execute(f"DELETE FROM over WHERE visitor NOT IN ({last})", (MAX_REMEMBERED,))
+        self._delete_files_of(ids)
+
+    def _delete_files_of(self, ids: list[str]) -> None:
         self._remove_uploads_of(ids)
         for one in ids:
             shutil.rmtree(self.files / one, ignore_errors=True)
 
     def _remove_uploads_of(self, ids: list[str]) -> None:
         """Delete the uploads that the photos among the items ``ids`` share their bytes with."""
-        files = [file for one in ids for file in (self.files / one).rglob("*") if file.is_file()]
-        shared = {(stat.st_dev, stat.st_ino) for stat in map(os.stat, files) if stat.st_nlink > 1}
-        for upload in self.uploads.rglob("*") if shared else ():
-            with suppress(OSError):
-                stat = upload.stat()
-                if (stat.st_dev, stat.st_ino) in shared:
-                    upload.unlink()
+        files = [stat for one in ids for _, stat in _files_in(self.files / one)]
+        shared = {(stat.st_dev, stat.st_ino) for stat in files if stat.st_nlink > 1}
+        for upload, stat in _files_in(self.uploads) if shared else ():
+            if (stat.st_dev, stat.st_ino) in shared:
+                upload.unlink(missing_ok=True)
 
     def sweep(self) -> None:
         """Delete what is over its time, what nobody knows of any more, and what is too much."""
         now = time.time()
         for row in self.rows("SELECT id FROM visitors WHERE used < ?", now - self.keep_seconds):
-            if self.rows("SELECT 1 FROM items WHERE visitor = ?", row["id"]):
-                self.over.put(row["id"], True)
-            self.forget(row["id"])
+            self._end(row["id"], now)
         known = {row["id"] for row in self.rows("SELECT id FROM items")}
         for folder in self.files.iterdir():
             if folder.name not in known and now - _changed(folder) > min(SECONDS_A_DRAFT_MAY_TAKE, self.keep_seconds):
@@ -166,19 +178,24 @@ class Store:
 
         What can be made again goes first: archives and sheets, then results, then photos without results.
         """
-        while self._weight() > self.max_bytes:
+        while self._weight() > self.max_bytes and (gone := self._give_up(spare)):
+            shutil.rmtree(self.files / gone, ignore_errors=True)
+
+    def _give_up(self, spare: set[str]) -> str | None:
+        """Take what goes next out of the index, and return its id, unless others have made room meanwhile."""
+        with self.writing() as index:
             candidates = self.rows(
                 "SELECT id, visitor, kind FROM items WHERE kind != 'photo' OR id NOT IN "
                 "(SELECT photo FROM items WHERE photo IS NOT NULL) "
                 "ORDER BY CASE kind WHEN 'made' THEN 0 WHEN 'photo' THEN 2 ELSE 1 END, used"
             )
             oldest = next((row for row in candidates if row["id"] not in spare), None)
-            if oldest is None:
-                return
-            self.remove(oldest["id"])
+            if oldest is None or self._weight() <= self.max_bytes:
+                return None
+            _take_out(index, oldest["id"])
             if oldest["kind"] in ("result", "gallery"):
-                with self.writing() as index:
-                    index.execute("UPDATE visitors SET lost = lost + 1 WHERE id = ?", (oldest["visitor"],))
+                index.execute("UPDATE visitors SET lost = lost + 1 WHERE id = ?", (oldest["visitor"],))
+        return str(oldest["id"])
 
     def _weight(self) -> int:
         weight: int = self.rows("SELECT COALESCE(SUM(bytes), 0) AS weight FROM items")[0]["weight"]
@@ -203,9 +220,30 @@ def sweep_regularly(store: Store) -> threading.Event:
     return stop
 
 
-def _bytes_in(folder: Path) -> int:
-    files = folder.rglob("*") if folder.is_dir() else [folder]
-    return sum(file.stat().st_size for file in files if file.is_file())
+def _take_out(index: sqlite3.Connection, id: str) -> None:
+    """Take an item out of ``index``; the children of a result move up to its own parent."""
+    up = "UPDATE items SET parent = (SELECT parent FROM items WHERE id = ?) WHERE parent = ?"
+    index.execute(up, (id, id))
+    index.execute("DELETE FROM items WHERE id = ?", (id,))
+
+
+def _take_out_visitor(index: sqlite3.Connection, visitor: str) -> list[str]:
+    """Take a visitor with all items out of ``index``; returns the ids of these."""
+    ids = [row["id"] for row in index.execute("SELECT id FROM items WHERE visitor = ?", (visitor,))]
+    index.execute("DELETE FROM visitors WHERE id = ?", (visitor,))
+    return ids
+
+
+def _files_in(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """The file at ``path``, or all below it; others may delete there meanwhile, and what vanished is left out."""
+    below = (Path(folder, name) for folder, _, names in os.walk(path) for name in names)
+    for file in below if path.is_dir() else [path]:
+        with suppress(OSError):
+            yield file, file.stat()
+
+
+def _bytes_in(path: Path) -> int:
+    return sum(stat.st_size for _, stat in _files_in(path))
 
 
 def _changed(path: Path) -> float:

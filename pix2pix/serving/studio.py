@@ -70,6 +70,11 @@ class Studio:
             raise InvalidRequest("There is no model of that name here; choose one of the list.")
         return self._asked_for(model).result()
 
+    def is_loaded(self) -> bool:
+        """Whether the first editor is there; does not wait, and raises ``EditError`` if it could not be loaded."""
+        first = self._editors[self._first]
+        return first.done() and first.result() is not None
+
     def models(self) -> tuple[str, ...]:
         """The names of the models to choose from, the first one first if it has a name; waits until that is loaded."""
         name = self._first_name()

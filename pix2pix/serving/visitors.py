@@ -57,7 +57,7 @@ class Visitors:
 
     def time_is_over(self, key: str) -> bool:
         """Whether what this visitor had was deleted because its time was over; asking is no use of it."""
-        return self.store.over.get(visitor_of(key)) is not None
+        return self.store.is_over(visitor_of(key))
 
     def forget(self, workspace: Workspace) -> None:
         """Delete everything of this visitor, on disk and in memory."""

@@ -67,6 +67,7 @@ class Workspace:
         with store.writing() as index:
             use = "INSERT INTO visitors (id, used) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET used = excluded.used"
             index.execute(use, (self.visitor, time.time()))
+            index.execute("DELETE FROM over WHERE visitor = ?", (self.visitor,))
 
     # Photos
 

@@ -28,7 +28,7 @@ def build_page(service: EditService, visitors: Visitors, limits: Limits = USUAL)
     """The page around ``service``, within ``limits``, with the work of ``visitors``; a model may still be loading."""
     service = Guard(service, limits)
     gr.set_static_paths(visitors.store.files)  # shown as they are, under names that nobody can guess
-    with PlainBlocks(limits, title=TITLE, analytics_enabled=False) as page:
+    with PlainBlocks(limits, service.is_loaded, title=TITLE, analytics_enabled=False) as page:
         banner = draw_header(view.LOADING)
         with gr.Tab("Edit"):
             fields = lay_out()

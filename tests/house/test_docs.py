@@ -7,7 +7,14 @@ import pytest
 from tests import ROOT
 from tests.house.test_imports import FLOORS
 
-PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/ARCHITECTURE.md", "docs/SECURITY.md")
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/ARCHITECTURE.md",
+    "docs/SECURITY.md",
+    "docs/DEPLOYING.md",
+)
 PATH = re.compile(r"`([\w./-]+(?:/|\.(?:py|md|toml|txt)))`")
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 

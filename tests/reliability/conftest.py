@@ -58,6 +58,9 @@ class Fake:
     def editor(self, model=None):
         return self._editor
 
+    def is_loaded(self):
+        return True
+
     def is_quick(self, model=None):
         return False
 

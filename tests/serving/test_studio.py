@@ -4,6 +4,7 @@ import logging
 import pickle
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from itertools import islice
 from types import SimpleNamespace
@@ -214,9 +215,26 @@ def test_a_model_that_cannot_be_loaded_is_tried_again(monkeypatch):
     assert studio.editor() is first
 
 
+def test_whether_the_first_model_is_there_is_told_without_waiting():
+    loaded, editor = threading.Event(), object()
+
+    def load(model):
+        loaded.wait()
+        return editor
+
+    studio = Studio("pocket", load)
+    assert not studio.is_loaded()
+    loaded.set()
+    assert studio.editor() is editor
+    assert studio.is_loaded()
+
+
 def test_a_first_model_that_cannot_be_loaded_says_why():
+    studio = Studio("no such folder")
     with pytest.raises(CheckpointError):
-        Studio("no such folder").editor()
+        studio.editor()
+    with pytest.raises(CheckpointError):
+        studio.is_loaded()
 
 
 class Shelf:

@@ -27,6 +27,9 @@ class StudioOf:
     def editor(self, model=None):
         return self._editor
 
+    def is_loaded(self):
+        return True
+
     def models(self):
         return (self._editor.checkpoint.name,)
 

@@ -57,6 +57,20 @@ def test_what_comes_too_late_changes_nothing(board):
     assert board.cards == []
 
 
+def test_a_board_is_not_current_once_another_program_went_on_with_it(visitors):
+    """As where a visitor's server was out of reach for a while, and another one on the same folder took over."""
+    workspace = visitors.workspace(new_key())
+    here = Board(workspace, "a tab", visitors.session(workspace))
+    assert here.is_current
+    here.keep_asking({"instruction": "make it night", "scales": (1.5, 7)})
+    assert here.is_current
+    there = Board(workspace, "a tab", visitors.session(workspace))
+    there.keep_asking({"instruction": "add fog"})
+    assert there.is_current
+    assert not here.is_current
+    assert Board(workspace, "a tab", visitors.session(workspace)).asking == {"instruction": "add fog"}
+
+
 def test_a_board_comes_back_as_it_was_left(visitors, tmp_path, scene, tiny_editor):
     key = new_key()
     workspace = visitors.workspace(key)

@@ -3,6 +3,7 @@
 import logging
 import re
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
@@ -32,13 +33,15 @@ class PlainBlocks(gr.Blocks):
 
     Attributes:
         limits: what callers may ask for.
+        is_loaded: whether the model is there; raises ``EditError`` if it could not be loaded.
         mark: what only this program knows; by it the app recognises requests that it makes itself.
     """
 
     _queue: Any
 
-    def __init__(self, limits: Limits = USUAL, **options: Any) -> None:
+    def __init__(self, limits: Limits = USUAL, is_loaded: Callable[[], bool] = lambda: True, **options: Any) -> None:
         self.limits = limits
+        self.is_loaded = is_loaded
         self.mark = secrets.token_hex(16)
         super().__init__(**options)
 
@@ -47,6 +50,11 @@ class PlainBlocks(gr.Blocks):
         super().queue(*arguments, **options)
         self._queue = WaitingLine(self._queue, self.limits.waiting_each, self.mark)
         return self
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no place for another edit."""
+        return bool(self._queue.is_full)
 
     async def process_api(self, block_fn: Any, inputs: list[Any], *arguments: Any, **options: Any) -> dict[str, Any]:
         try:

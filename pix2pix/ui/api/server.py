@@ -1,4 +1,4 @@
-"""What the web server behind the page needs: a route more and one less, and words where gradio has none."""
+"""What the web server behind the page needs: some routes more and one less, and words where gradio has none."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from pix2pix.ui.api.addresses import ROUTE
+from pix2pix.ui.crowd import health
 from pix2pix.ui.crowd.door import STUMBLED, Door
 from pix2pix.ui.crowd.listeners import Listeners
 from pix2pix.ui.crowd.refusal import Refusal
@@ -52,4 +53,4 @@ def app_options() -> dict[str, Any]:
     handlers = {FnIndexInferError: _no_such_endpoint, KeyError: _wrong_name, TypeError: _wrong_name}
     layers = [Middleware(Door), Middleware(Listeners)]
     handlers |= {RequestValidationError: _wrong_shape}
-    return {"routes": [ROUTE, NO_DEEP_LINKS], "exception_handlers": handlers, "middleware": layers}
+    return {"routes": [ROUTE, NO_DEEP_LINKS, *health.ROUTES], "exception_handlers": handlers, "middleware": layers}

@@ -38,6 +38,10 @@ class Guard:
         """As ``EditService`` has it."""
         return self._service.editor(model)
 
+    def is_loaded(self) -> bool:
+        """As ``EditService`` has it."""
+        return self._service.is_loaded()
+
     def models(self) -> tuple[str, ...]:
         """As ``EditService`` has it."""
         return self._service.models()

@@ -49,10 +49,15 @@ class WaitingLine(Queue):
         self._each = each
         self._mark = mark
 
+    @property
+    def is_full(self) -> bool:
+        """Whether all places are taken."""
+        return self.max_size is not None and len(self) >= self.max_size
+
     async def push(self, body: Any, request: Request, username: str | None) -> Any:
         """Let an event join, as gradio's queue does; raises ``HTTPException`` if there is no place for it."""
         sender = sender_of(request, self._mark)
-        if self.max_size is not None and len(self) >= self.max_size:
+        if self.is_full:
             raise HTTPException(TOO_MANY_REQUESTS, BUSY)
         if sum(self._sender(event) == sender for queue in self._queues() for event in queue) >= self._each:
             raise HTTPException(TOO_MANY_REQUESTS, ENOUGH)

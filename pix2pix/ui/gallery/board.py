@@ -1,5 +1,6 @@
 """The board of the gallery tab: one visitor's photos, each on a card that says how far it is."""
 
+import json
 import threading
 import time
 from collections.abc import Iterable
@@ -51,12 +52,16 @@ class Board:
         self._note = f"{NOTE} {tab[:64]}"
         self._began, self._progress_then = 0.0, 0.0
         self._lock = threading.RLock()
-        self._restore(workspace.note(self._note) or workspace.note(NOTE) or NOTHING)
+        self._noted = workspace.note(self._note)
+        self._restore(self._noted or workspace.note(NOTE) or NOTHING)
 
     @property
-    def is_noted(self) -> bool:
-        """Whether the workspace still knows this board; it does not when the visitor's time was over."""
-        return self.workspace.note(self._note) is not None
+    def is_current(self) -> bool:
+        """Whether the workspace knows this board as it is; it does not once the visitor's time was over, or the visitor
+        has gone on with it in another program on the same folder."""
+        with self._lock:
+            noted = self.workspace.note(self._note)
+            return noted == self._noted and (noted is not None or not self.cards)
 
     def add(self, photos: Iterable[tuple[Path, str]]) -> tuple[list[int], int]:
         """Put each photo, a path and a name, on a card; returns their indices, and how many found no room."""
@@ -228,8 +233,9 @@ class Board:
         """Note the board as it is."""
         with self._lock:
             note = {"cards": [noted(card) for card in self.cards], "asking": self.asking, "saving": self.saving}
-        for name in (self._note, NOTE):
-            self.workspace.write_note(name, note)
+            for name in (self._note, NOTE):
+                self.workspace.write_note(name, note)
+            self._noted = json.loads(json.dumps(note))  # as it will be read
 
     def _restore(self, note: dict[str, Any]) -> None:
         self.asking, self.saving = note["asking"], note["saving"]

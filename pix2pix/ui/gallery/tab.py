@@ -66,7 +66,7 @@ class GalleryTab:
         workspace = self._visitors.workspace(key)
         boards = self._visitors.boards(workspace)
         board: Board | None = boards.get(tab)
-        if board is None or (board.cards and not board.is_noted):
+        if board is None or not board.is_current:
             board = boards[tab] = Board(workspace, tab, self._visitors.session(workspace))
         return board
 
