@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.ui.conftest import PATIENCE, browser, open_page  # noqa: F401
-from tests.ui.test_nothing_is_lost import begin_a_long_edit, choose, edit, everything_is_there, two_results
+from tests.ui.test_nothing_is_lost import begin_a_long_edit, edit, everything_is_there, two_results
 
 
 @pytest.fixture
@@ -33,14 +33,3 @@ def test_a_page_whose_process_dies_in_an_edit_comes_back_at_the_other(page, addr
     assert page.request.get(f"{address}/config").json()["app_id"] == other.name
     everything_is_there(page, photos[0], second, tmp_path, "make it foggy")
     edit(page, "make it foggy", 3)
-
-
-@pytest.mark.cluster
-def test_a_page_that_is_open_goes_on_at_the_other_without_a_reload(page, address, replicas, photos):
-    choose(page, photos[0])
-    edit(page, "make it night", 1)
-    home, _ = home_of(page, address, replicas)
-    opened = page.evaluate("performance.timeOrigin")
-    home.kill()
-    edit(page, "make it sepia", 2)
-    assert page.evaluate("performance.timeOrigin") == opened
