@@ -1,0 +1,53 @@
+"""What the workers must know of each other, kept by an actor of its own, which outlives any of them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a collection is.
+
+    Attributes:
+        listed: how many photos were found so far.
+        done: how many of them have a result or a sentence.
+        failed: how many of those have a sentence.
+    """
+
+    listed: int = 0
+    done: int = 0
+    failed: int = 0
+
+
+class Ledger:
+    """Counts photos, and how often each was begun and never ended, because its worker died."""
+
+    def __init__(self) -> None:
+        self._listed = 0
+        self._begun: Counter[str] = Counter()
+        self._done: dict[str, Counter[bool]] = {}  # of each batch: how many failed, and how many did not
+
+    def found(self, number: int) -> None:
+        """There are so many photos, as far as the listing has come."""
+        self._listed = max(self._listed, number)
+
+    def open(self, photos: Sequence[str]) -> tuple[bool, list[int]]:
+        """A worker takes a batch: whether one had it before, and how often each photo was begun and never ended."""
+        was_begun = photos[0] in self._done
+        self._done[photos[0]] = Counter()
+        return was_begun, [self._begun[photo] for photo in photos]
+
+    def begin(self, photo: str) -> None:
+        """``photo`` is about to be edited."""
+        self._begun[photo] += 1
+
+    def end(self, batch: str, photo: str, failed: bool) -> None:
+        """``photo`` of the batch that begins with ``batch`` has its result or its sentence."""
+        self._begun.pop(photo, None)
+        self._done[batch][failed] += 1
+
+    def progress(self) -> Progress:
+        """How far all of them are."""
+        counts = sum(self._done.values(), Counter[bool]())
+        return Progress(self._listed, counts.total(), counts[True])

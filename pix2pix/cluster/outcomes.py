@@ -1,0 +1,120 @@
+"""The table of a collection: one row for each photo, as a Parquet file beside the results."""
+
+import io
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pix2pix.cluster.store import TABLE, Store
+
+KEPT = ("seconds", "canvas")  # what only the run knows that has edited the photo
+SCHEMA = pa.schema(
+    [
+        ("source", pa.string()),
+        ("target", pa.string()),
+        ("error", pa.string()),
+        ("seconds", pa.float64()),
+        ("seed", pa.int64()),
+        ("canvas", pa.string()),
+        ("receipt", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One photo of a collection, finished or failed.
+
+    Attributes:
+        source: the photo.
+        target: its result, or ``None`` where there is none.
+        error: why there is none, one sentence, or ``None``.
+        seconds: how long the model worked on it; ``None`` where an earlier run did.
+        seed: of its noise.
+        canvas: the size that the model drew on, as "256 x 192"; ``None`` where an earlier run did.
+        receipt: what the result says about how it was made, as JSON.
+    """
+
+    source: str
+    target: str | None = None
+    error: str | None = None
+    seconds: float | None = None
+    seed: int | None = None
+    canvas: str | None = None
+    receipt: str | None = None
+
+
+class Outcomes:
+    """Rows on their way into the table, on this machine's disk and not in memory."""
+
+    def __init__(self, draft: Path) -> None:
+        self._writer = pq.ParquetWriter(draft, SCHEMA)
+
+    def add(self, rows: pa.Table) -> Iterator[Row]:
+        """Take ``rows`` into the table; yields each."""
+        self._writer.write_table(rows.cast(SCHEMA))
+        yield from (Row(**row) for row in rows.to_pylist())
+
+    def close(self) -> None:
+        """No more rows."""
+        self._writer.close()
+
+
+@contextmanager
+def outcomes(target: Store) -> Iterator[Outcomes]:
+    """Rows for the table in ``target``, which is written when this ends, however it does.
+
+    What the table there says of photos that this run did not come to stays, and so do the seconds of those that were
+    there already.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with TemporaryDirectory(prefix="pix2pix-outcomes-") as folder:
+        draft = Path(folder, TABLE)
+        rows = Outcomes(draft)
+        try:
+            yield rows
+        finally:
+            rows.close()
+            target.write(TABLE, _merged(target, draft))
+
+
+def as_table(rows: Iterable[Row]) -> pa.Table:
+    """``rows`` as they travel."""
+    return pa.Table.from_pylist([asdict(row) for row in rows], schema=SCHEMA)
+
+
+def _merged(target: Store, draft: Path) -> bytes:
+    """The rows of ``draft``, then those of the table in ``target`` that are about other photos."""
+    earlier = _earlier(target)
+    written = io.BytesIO()
+    with pq.ParquetFile(draft) as new, pq.ParquetWriter(written, SCHEMA) as writer:
+        for group in range(new.num_row_groups):
+            writer.write_table(_with_kept(new.read_row_group(group), earlier))
+        names = new.read(columns=["source"])["source"]
+        writer.write_table(earlier.filter(pc.invert(pc.is_in(earlier["source"], names.combine_chunks()))))
+    return written.getvalue()
+
+
+def _earlier(target: Store) -> pa.Table:
+    try:
+        return pq.read_table(io.BytesIO(target.read(TABLE))).select(SCHEMA.names).cast(SCHEMA)
+    except (OSError, KeyError, pa.ArrowException):  # there is none, or it is none of ours
+        return SCHEMA.empty_table()
+
+
+def _with_kept(rows: pa.Table, earlier: pa.Table) -> pa.Table:
+    """``rows``, with what only ``earlier`` says of results that are the same."""
+    place = pc.index_in(rows["source"], earlier["source"].combine_chunks())
+    is_same = pc.fill_null(pc.equal(earlier["receipt"].take(place), rows["receipt"]), False)
+    for name in KEPT:
+        known = pc.if_else(is_same, earlier[name].take(place), pa.scalar(None, SCHEMA.field(name).type))
+        rows = rows.set_column(SCHEMA.get_field_index(name), name, pc.coalesce(rows[name], known))
+    return rows
