@@ -4,7 +4,7 @@ INSTALLED := .venv/installed
 PHOTOS ?= $(wildcard ../shared/photos)# to measure on; where there are none, those that come with gradio
 PIP_TOOLS := pip-tools==7.6.2
 
-.PHONY: run test torture lint audit lock bench detail areas gpu pocket evaluate clean
+.PHONY: run test cluster-test torture lint audit lock bench detail areas gpu pocket evaluate clean
 
 run: $(INSTALLED)
 	$(BIN)/python app.py
@@ -12,6 +12,9 @@ run: $(INSTALLED)
 test: $(INSTALLED)
 	$(BIN)/python -m tests.browser
 	$(BIN)/python -m pytest
+
+cluster-test: $(INSTALLED)
+	$(BIN)/python -m pytest -m cluster -s tests/cluster
 
 torture: $(INSTALLED)
 	$(BIN)/python -m pytest -m torture -s tests/reliability
@@ -55,7 +58,7 @@ pocket: $(INSTALLED)
 evaluate: $(INSTALLED)
 	$(BIN)/python -m pix2pix.training.evaluation $(PHOTOS:%=--photos %)
 
-$(INSTALLED): requirements.txt requirements-dev.txt
+$(INSTALLED): requirements.txt requirements-ray.txt requirements-dev.txt
 	@echo "Installing what the program needs into .venv; the first time takes a minute or two."
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --disable-pip-version-check --quiet --requirement requirements-dev.txt

@@ -1,7 +1,7 @@
 """The names of a collection as Ray Data reads them: by one task, that looks through the folder while others edit."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import islice
 from typing import Any
@@ -13,18 +13,19 @@ from ray.data.block import BlockMetadata
 from pix2pix.cluster.collection import Collection
 from pix2pix.cluster.listing import Listed, listed
 
-TOGETHER = 1000  # names that are handed over at once
-SCHEMA = pa.schema(
+PHOTO = pa.struct(
     [("index", pa.int64()), ("source", pa.binary()), ("target", pa.binary()), ("there", pa.list_(pa.string()))]
 )
+PHOTOS = "photos"  # the one column: a row is a batch of photos, so that Ray Data neither splits nor joins batches
 
 
 class Names(Datasource):
-    """All photos of ``collection``; the actor ``ledger`` is told how many there are."""
+    """All photos of ``collection``, ``together`` in a batch; the actor ``ledger`` is told how many there are."""
 
-    def __init__(self, collection: Collection, ledger: Any) -> None:
+    def __init__(self, collection: Collection, together: int, ledger: Any) -> None:
         super().__init__()
         self._collection = collection
+        self._together = together
         self._ledger = ledger
 
     def estimate_inmemory_data_size(self) -> int | None:
@@ -33,11 +34,11 @@ class Names(Datasource):
 
     def get_read_tasks(self, parallelism: int, *_: Any, **__: Any) -> list[ReadTask]:
         """One task, because the order of the photos settles their names and seeds."""
-        collection, ledger = self._collection, self._ledger
+        collection, together, ledger = self._collection, self._together, self._ledger
 
         def read() -> Iterator[pa.Table]:
             found = listed(collection.source, collection.target, collection.recursive)
-            while photos := list(islice(found, TOGETHER)):
+            while photos := list(islice(found, together)):
                 ledger.found.remote(photos[-1].index + 1)
                 yield as_names(photos)
 
@@ -45,16 +46,17 @@ class Names(Datasource):
         return [ReadTask(read, nothing_known)]
 
 
-def as_names(photos: Iterable[Listed]) -> pa.Table:
-    """``photos`` as they travel; names need not be UTF-8."""
+def as_names(photos: Sequence[Listed]) -> pa.Table:
+    """A batch of ``photos`` as it travels; names need not be UTF-8."""
     rows = [asdict(one) for one in photos]
     encoded = [{**row, "source": os.fsencode(row["source"]), "target": os.fsencode(row["target"])} for row in rows]
-    return pa.Table.from_pylist(encoded, schema=SCHEMA)
+    return pa.table({PHOTOS: pa.array([encoded], pa.list_(PHOTO))})
 
 
-def of_names(table: pa.Table) -> list[Listed]:
+def of_names(names: pa.Table) -> list[Listed]:
     """The photos that ``as_names`` has sent."""
+    (rows,) = names[PHOTOS].to_pylist()
     return [
         Listed(row["index"], os.fsdecode(row["source"]), os.fsdecode(row["target"]), tuple(row["there"]))
-        for row in table.to_pylist()
+        for row in rows
     ]

@@ -25,6 +25,7 @@ SCHEMA = pa.schema(
         ("receipt", pa.string()),
     ]
 )
+ROWS = "rows"  # the one column in which they travel, all rows of a batch of photos in one
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,10 @@ class Outcomes:
     def __init__(self, draft: Path) -> None:
         self._writer = pq.ParquetWriter(draft, SCHEMA)
 
-    def add(self, rows: pa.Table) -> Iterator[Row]:
-        """Take ``rows`` into the table; yields each."""
-        self._writer.write_table(rows.cast(SCHEMA))
+    def add(self, batches: pa.Table) -> Iterator[Row]:
+        """Take ``batches``, as ``as_batch`` makes them, into the table; yields each row."""
+        rows = pa.Table.from_struct_array(pc.list_flatten(batches[ROWS])).cast(SCHEMA)
+        self._writer.write_table(rows)
         yield from (Row(**row) for row in rows.to_pylist())
 
     def close(self) -> None:
@@ -86,9 +88,9 @@ def outcomes(target: Store) -> Iterator[Outcomes]:
             target.write(TABLE, _merged(target, draft))
 
 
-def as_table(rows: Iterable[Row]) -> pa.Table:
-    """``rows`` as they travel."""
-    return pa.Table.from_pylist([asdict(row) for row in rows], schema=SCHEMA)
+def as_batch(rows: Iterable[Row]) -> pa.Table:
+    """The ``rows`` of one batch of photos as they travel."""
+    return pa.table({ROWS: pa.array([[asdict(row) for row in rows]], pa.list_(pa.struct(list(SCHEMA))))})
 
 
 def _merged(target: Store, draft: Path) -> bytes:

@@ -80,13 +80,13 @@ def edited(
 def _dataset(collection: Collection, places: Places, ledger: Any) -> Iterator[Any]:
     context = DataContext.get_current().copy()
     context.enable_progress_bars = context.print_on_execution_start = False
-    batch = _batch(collection, places.workers)
+    context.target_max_block_size = 1  # so a block has one row, and a row is a batch of photos
+    names = Names(collection, _together(collection, places.workers), ledger)
     with DataContext.current(context):
-        names = read_datasource(Names(collection, ledger), override_num_blocks=1, num_cpus=0)
-        dataset: Dataset = names.repartition(target_num_rows_per_block=batch).map_batches(
+        dataset: Dataset = read_datasource(names, override_num_blocks=1, num_cpus=0).map_batches(
             Worker,
             fn_constructor_args=(collection, places.cores, ledger),
-            batch_size=batch,
+            batch_size=1,
             batch_format="pyarrow",
             compute=ActorPoolStrategy(size=places.workers),
             num_cpus=places.cores if not places.gpus else 1,
@@ -95,7 +95,7 @@ def _dataset(collection: Collection, places: Places, ledger: Any) -> Iterator[An
         yield from dataset.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0)
 
 
-def _batch(collection: Collection, workers: int) -> int:
+def _together(collection: Collection, workers: int) -> int:
     """How many photos go to a worker at once: many, to be quick, and few of a small collection, to share it well."""
     most = LARGEST_BATCH * BATCHES_A_WORKER * workers
     photos = sum(1 for _ in islice(listed(collection.source, collection.target, collection.recursive), most))
@@ -116,13 +116,27 @@ def _connected(address: str | None) -> Iterator[None]:
         here = {"num_cpus": len(os.sched_getaffinity(0)), "include_dashboard": False, "object_store_memory": OBJECTS}
         where = {"address": address} if address else {"address": "local", "_temp_dir": folder, **here}
         try:
-            ray.init(log_to_driver=False, logging_level=logging.ERROR, configure_logging=False, **where)
+            with _hushed():
+                ray.init(log_to_driver=False, logging_level=logging.ERROR, configure_logging=False, **where)
         except Exception as error:
             raise EditFailed(f"{UNREACHABLE} ({one_line(error)}).") from error
         try:
             yield
         finally:
             ray.shutdown()
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Keep from the terminal what Ray's native part says of its own logging as it starts."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from pix2pix.cluster.collection import Collection
 from pix2pix.cluster.found import found, looked_again, result_name
 from pix2pix.cluster.listing import Listed
 from pix2pix.cluster.names import of_names
-from pix2pix.cluster.outcomes import Row, as_table
+from pix2pix.cluster.outcomes import Row, as_batch
 from pix2pix.cluster.store import one_line
 from pix2pix.cores import take_cores
 from pix2pix.editing.ahead import ahead_of_need
@@ -68,7 +68,7 @@ class Worker:
         for photo, row in self._rows(photos, begun):
             self._ledger.end.remote(photos[0].source, photo.source, row.error is not None)
             rows.append(row)
-        return as_table(rows)
+        return as_batch(rows)
 
     def _rows(self, photos: Sequence[Listed], begun: Sequence[int]) -> Iterator[tuple[Listed, Row]]:
         """A row for each of ``photos``, which were ``begun`` so often and never ended. Who may kill is edited alone."""

@@ -3,13 +3,13 @@
 import pyarrow.parquet as pq
 import pytest
 
-from pix2pix.cluster.outcomes import Row, as_table, outcomes
+from pix2pix.cluster.outcomes import Row, as_batch, outcomes
 from pix2pix.cluster.store import TABLE, Store
 
 
 def run(folder, *rows):
     with outcomes(Store.at(str(folder))) as table:
-        assert list(table.add(as_table(rows))) == list(rows)
+        assert list(table.add(as_batch(rows))) == list(rows)
     return {row.pop("source"): row for row in pq.read_table(folder / TABLE).to_pylist()}
 
 
@@ -27,7 +27,7 @@ def test_a_row_of_an_earlier_run_stays_until_there_is_another(tmp_path):
 def test_a_run_that_breaks_leaves_a_table(tmp_path):
     def broken_run():
         with outcomes(Store.at(str(tmp_path))) as table:
-            list(table.add(as_table([Row("a", error="Broken.")])))
+            list(table.add(as_batch([Row("a", error="Broken.")])))
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
