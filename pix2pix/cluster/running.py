@@ -80,26 +80,31 @@ def edited(
 def _dataset(collection: Collection, places: Places, ledger: Any) -> Iterator[Any]:
     context = DataContext.get_current().copy()
     context.enable_progress_bars = context.print_on_execution_start = False
+    context.raise_original_map_exception = True
     context.target_max_block_size = 1  # so a block has one row, and a row is a batch of photos
-    names = Names(collection, _together(collection, places.workers), ledger)
+    together, workers = _shares(collection, places.workers)
+    names = Names(collection, together, ledger)
     with DataContext.current(context):
         dataset: Dataset = read_datasource(names, override_num_blocks=1, num_cpus=0).map_batches(
             Worker,
             fn_constructor_args=(collection, places.cores, ledger),
             batch_size=1,
             batch_format="pyarrow",
-            compute=ActorPoolStrategy(size=places.workers),
+            compute=ActorPoolStrategy(size=workers),
             num_cpus=places.cores if not places.gpus else 1,
             num_gpus=places.gpus,
         )
         yield from dataset.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0)
 
 
-def _together(collection: Collection, workers: int) -> int:
-    """How many photos go to a worker at once: many, to be quick, and few of a small collection, to share it well."""
+def _shares(collection: Collection, workers: int) -> tuple[int, int]:
+    """How many photos go to a worker at once, and how many of ``workers`` there is work for.
+
+    Many are quick, and few of a small collection are shared well.
+    """
     most = LARGEST_BATCH * BATCHES_A_WORKER * workers
     photos = sum(1 for _ in islice(listed(collection.source, collection.target, collection.recursive), most))
-    return max(1, photos // (BATCHES_A_WORKER * workers))
+    return max(1, photos // (BATCHES_A_WORKER * workers)), min(workers, photos)
 
 
 @contextmanager
@@ -171,7 +176,10 @@ def _as_edit_error() -> Iterator[None]:
 
 
 def _said_by_worker(error: BaseException | None) -> EditError | None:
-    """The ``EditError`` that ``error`` came from, if it came from one."""
-    while error is not None and not isinstance(error, EditError):
-        error = getattr(error, "cause", None) or error.__cause__
-    return error
+    """The ``EditError`` that ``error`` came from, if it came from one; what Ray raises is longer than a sentence."""
+    while error is not None:
+        cause = getattr(error, "cause", None) or error.__cause__
+        if isinstance(cause, EditError):
+            return cause
+        error = cause
+    return None
