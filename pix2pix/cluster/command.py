@@ -1,8 +1,9 @@
 """``pix2pix edit SOURCE "make it night" --out TARGET --ray``: a collection from the command line."""
 
 import argparse
+import os
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 
 from tqdm import tqdm
 
@@ -50,7 +51,7 @@ def edit_on_ray(options: argparse.Namespace, complain: Callable[[str], None]) ->
             metadata=SWITCH[options.metadata],
             report=lambda progress: _show(bar, progress),
         )
-        with closing(stream):
+        with closing(stream), open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):  # Ray prints, too
             for row in stream:
                 finished, failed = finished + (row.error is None), failed + (row.error is not None)
                 if row.error is not None:

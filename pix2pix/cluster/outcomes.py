@@ -55,7 +55,7 @@ class Outcomes:
     """Rows on their way into the table, on this machine's disk and not in memory."""
 
     def __init__(self, draft: Path) -> None:
-        self._writer = pq.ParquetWriter(draft, SCHEMA)
+        self._writer = pa.ipc.new_stream(str(draft), SCHEMA)
 
     def add(self, batches: pa.Table) -> Iterator[Row]:
         """Take ``batches``, as ``as_batch`` makes them, into the table; yields each row."""
@@ -79,7 +79,7 @@ def outcomes(target: Store) -> Iterator[Outcomes]:
         OSError: it cannot be written.
     """
     with TemporaryDirectory(prefix="pix2pix-outcomes-") as folder:
-        draft = Path(folder, TABLE)
+        draft = Path(folder, "rows")
         rows = Outcomes(draft)
         try:
             yield rows
@@ -95,13 +95,11 @@ def as_batch(rows: Iterable[Row]) -> pa.Table:
 
 def _merged(target: Store, draft: Path) -> bytes:
     """The rows of ``draft``, then those of the table in ``target`` that are about other photos."""
-    earlier = _earlier(target)
-    written = io.BytesIO()
-    with pq.ParquetFile(draft) as new, pq.ParquetWriter(written, SCHEMA) as writer:
-        for group in range(new.num_row_groups):
-            writer.write_table(_with_kept(new.read_row_group(group), earlier))
-        names = new.read(columns=["source"])["source"]
-        writer.write_table(earlier.filter(pc.invert(pc.is_in(earlier["source"], names.combine_chunks()))))
+    earlier, written = _earlier(target), io.BytesIO()
+    with pa.memory_map(str(draft)) as file:
+        new = pa.ipc.open_stream(file).read_all()
+        others = earlier.filter(pc.invert(pc.is_in(earlier["source"], new["source"].combine_chunks())))
+        pq.write_table(pa.concat_tables([_with_kept(new, earlier), others]), written)
     return written.getvalue()
 
 

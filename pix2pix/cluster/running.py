@@ -26,8 +26,10 @@ OBJECTS = 128 * 1024**2  # bytes of Ray's object store, which only names and row
 LARGEST_BATCH = 64  # photos
 BATCHES_A_WORKER = 16  # or more, so that all workers end at about the same time
 SECONDS = 0.5  # between two reports
+SCRATCH = "/tmp"  # the names of Ray's sockets must be short, and other places have longer ones
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
 TOO_FEW_CORES = "No machine of the cluster has as many cores as one editor shall have; ask for fewer."
+GAVE_UP = "The cluster could not go on; the same command goes on from here"
 UNREACHABLE = "The Ray cluster cannot be reached; check its address"
 
 
@@ -117,9 +119,9 @@ def _connected(address: str | None) -> Iterator[None]:
         logging.getLogger(logger).setLevel(logging.ERROR)
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
-    with TemporaryDirectory(prefix="pix2pix-ray-", ignore_cleanup_errors=True) as folder:
-        here = {"num_cpus": len(os.sched_getaffinity(0)), "include_dashboard": False, "object_store_memory": OBJECTS}
-        where = {"address": address} if address else {"address": "local", "_temp_dir": folder, **here}
+    with TemporaryDirectory(prefix="pix2pix-ray-", dir=SCRATCH, ignore_cleanup_errors=True) as folder:
+        here = {"address": "local", "include_dashboard": False, "object_store_memory": OBJECTS, "_temp_dir": folder}
+        where = {"address": address} if address else here
         try:
             with _hushed():
                 ray.init(log_to_driver=False, logging_level=logging.ERROR, configure_logging=False, **where)
@@ -172,7 +174,11 @@ def _as_edit_error() -> Iterator[None]:
     try:
         yield
     except ray.exceptions.RayError as error:
-        raise _said_by_worker(error) or EditFailed(f"The cluster gave up ({one_line(error)[:200]}).") from error
+        raise _said_by_worker(error) or EditFailed(f"{GAVE_UP} ({_last_line(error)}).") from error
+
+
+def _last_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1].rstrip(".")
 
 
 def _said_by_worker(error: BaseException | None) -> EditError | None:

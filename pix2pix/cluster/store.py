@@ -8,6 +8,7 @@ from typing import Any
 
 from pix2pix.errors import EditFailed
 from pix2pix.files.drafts import remove_drafts, written
+from pix2pix.files.naming import shown
 
 WHOLE = {
     "s3",
@@ -59,8 +60,8 @@ class Store:
         return cls(url.rstrip("/"), files, root.rstrip("/"))
 
     def address(self, name: str) -> str:
-        """How a person would write the file ``name``."""
-        return f"{self.url}/{name}"
+        """How a person would write the file ``name``; what is no text in it is escaped."""
+        return f"{self.url}/{shown(name)}"
 
     def entries(self, folder: str = "") -> Iterator[tuple[str, bool]]:
         """What is in ``folder``: names in it, and whether each is a folder. Links to folders are not among them.

@@ -11,4 +11,4 @@ from tests.cluster.fakes import watched
 if __name__ == "__main__":
     source, target, log, seconds = sys.argv[1:]
     load = partial(watched, Path(log), float(seconds))
-    print(edit_collection(source, EditRequest("make it night", seed=3), target, load=load))
+    print(edit_collection(source, EditRequest("make it night", seed=3), target, load=load, recursive=True))

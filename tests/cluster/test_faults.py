@@ -1,6 +1,7 @@
 """Workers, drivers and clusters that are killed; the same command again completes everything. ``make cluster-test``."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 import pytest
@@ -41,6 +43,7 @@ def driver(scene: Scene, seconds: float) -> subprocess.Popen:
 def in_the_midst(scene: Scene) -> Iterator[subprocess.Popen]:
     """A driver that has finished some photos and edits others; it and all its processes are gone afterwards."""
     write_photos(scene.source, NUMBER)
+    before = set(Path("/tmp").glob("pix2pix-ray-*"))
     process = driver(scene, 0.3)
     family = [psutil.Process(process.pid)]
     try:
@@ -55,6 +58,8 @@ def in_the_midst(scene: Scene) -> Iterator[subprocess.Popen]:
         for one in family:
             if is_alive(one):
                 one.kill()
+        for folder in set(Path("/tmp").glob("pix2pix-ray-*")) - before:  # a killed driver leaves it
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def is_alive(process: psutil.Process) -> bool:

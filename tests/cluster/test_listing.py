@@ -1,8 +1,10 @@
 """Which photos there are, in which order, and what their results are called."""
 
+import os
 from collections import Counter
 
-from pix2pix.cluster.listing import listed
+from pix2pix.cluster.listing import Listed, listed
+from pix2pix.cluster.names import as_names, of_names
 from pix2pix.cluster.store import Store
 from pix2pix.files.folders import photos_in
 
@@ -62,3 +64,10 @@ def test_what_is_there_is_known_and_no_folder_is_asked_twice(tmp_path):
     there = {photo.source: set(photo.there) for photo in found if photo.there}
     assert there == {"IMG_2.jpg": {".jpg", ".png"}, "b/1.png": {".png"}}
     assert set(asked.values()) == {1}
+
+
+def test_names_travel_that_are_not_utf_8(tmp_path):
+    name = os.fsdecode(b"caf\xe9.png")
+    photos = [Listed(7, name, "cafe", (".png",)), Listed(8, "é.jpg", "é")]
+    assert of_names(as_names(photos)) == photos
+    assert Store.at(str(tmp_path)).address(name).isprintable()
