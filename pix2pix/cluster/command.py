@@ -51,7 +51,7 @@ def edit_on_ray(options: argparse.Namespace, complain: Callable[[str], None]) ->
             metadata=SWITCH[options.metadata],
             report=lambda progress: _show(bar, progress),
         )
-        with closing(stream), open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):  # Ray prints, too
+        with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), closing(stream):  # Ray prints, too
             for row in stream:
                 finished, failed = finished + (row.error is None), failed + (row.error is not None)
                 if row.error is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from pix2pix.cluster.collection import Collection
 from pix2pix.cluster.ledger import Progress
@@ -40,8 +40,32 @@ class Finished:
     table: str
 
 
+class Settings(TypedDict, total=False):
+    """What else can be said of a collection.
+
+    Attributes:
+        model, device: what draws, and where; see ``Editor.load``.
+        cpus_per_editor: cores of each editor where there are no GPUs; 1 unless given.
+        vary_seed: whether photo k, in the order of names, has the seed + k.
+        recursive: also photos in the folders inside the folder.
+        overwrite: edit again what is there.
+        format, metadata: of the results; see ``request.SAVE_SETTINGS``.
+        load: makes the editor in each worker, in place of ``model`` and ``device``.
+    """
+
+    model: str
+    device: str | None
+    cpus_per_editor: int
+    vary_seed: bool
+    recursive: bool
+    overwrite: bool
+    format: str
+    metadata: bool
+    load: Callable[[], "Editor"]
+
+
 def edit_collection(
-    source: str, request: EditRequest, target: str, ray_address: str | None = None, **settings: Any
+    source: str, request: EditRequest, target: str, ray_address: str | None = None, **settings: Unpack[Settings]
 ) -> Finished:
     """Edit all photos of the folder ``source`` into the folder ``target``; see ``stream_collection``."""
     with closing(stream_collection(source, request, target, ray_address, **settings)) as stream:
@@ -54,17 +78,8 @@ def stream_collection(
     request: EditRequest,
     target: str,
     ray_address: str | None = None,
-    *,
-    model: str = "auto",
-    device: str | None = None,
-    cpus_per_editor: int = 1,
-    vary_seed: bool = False,
-    recursive: bool = False,
-    overwrite: bool = False,
-    format: str = "own",
-    metadata: bool = True,
-    load: Callable[[], "Editor"] | None = None,
     report: Callable[[Progress], None] = lambda _: None,
+    **settings: Unpack[Settings],
 ) -> Generator["Row", None, None]:
     """Edit all photos of a folder on Ray: yields a ``Row`` for each, in no order, some time after it is finished.
 
@@ -77,13 +92,6 @@ def stream_collection(
         target: a folder or URL.
         ray_address: of a cluster, on whose machines this package is installed and both folders can be reached;
             ``None`` is the one that the caller has joined already, or else all cores and GPUs of this machine.
-        model, device: what draws, and where; see ``Editor.load``.
-        cpus_per_editor: cores of each editor where there are no GPUs.
-        vary_seed: whether photo k, in the order of names, has the seed + k.
-        recursive: also photos in the folders inside the folder.
-        overwrite: edit again what is there.
-        format, metadata: of the results; see ``request.SAVE_SETTINGS``.
-        load: makes the editor in each worker, in place of ``model`` and ``device``.
         report: is told how far all is, twice a second, by another thread.
 
     Raises:
@@ -91,22 +99,27 @@ def stream_collection(
         OSError: the table cannot be written.
     """
     running = _running()
-    if cpus_per_editor < 1:
+    cores = settings.get("cpus_per_editor", 1)
+    if cores < 1:
         raise InvalidRequest("An editor needs a core or more.")
-    collection = Collection(
+    yield from running.edited(_settled(_collection(source, request, target, settings)), ray_address, cores, report)
+
+
+def _collection(source: str, request: EditRequest, target: str, settings: Settings) -> Collection:
+    model, load = settings.get("model", "auto"), settings.get("load")
+    return Collection(
         Store.at(source),
         Store.at(target),
         request,
-        request.seed is None,
-        load or partial(_load, model, device),
-        None if load else _known(model),
-        vary_seed,
-        recursive,
-        overwrite,
-        str(FORMAT.checked(format)),
-        metadata,
+        any_seed=request.seed is None,
+        load=load or partial(_load, model, settings.get("device")),
+        checkpoint=None if load else _known(model),
+        vary_seed=settings.get("vary_seed", False),
+        recursive=settings.get("recursive", False),
+        overwrite=settings.get("overwrite", False),
+        format=str(FORMAT.checked(settings.get("format", "own"))),
+        metadata=settings.get("metadata", True),
     )
-    yield from running.edited(_settled(collection), ray_address, cpus_per_editor, report)
 
 
 def _running() -> ModuleType:
