@@ -27,6 +27,7 @@ class Ledger:
         self._listed = 0
         self._begun: Counter[str] = Counter()
         self._done: dict[str, Counter[bool]] = {}  # of each batch: how many failed, and how many did not
+        self._all_done: Counter[bool] = Counter()
 
     def found(self, number: int) -> None:
         """There are so many photos, as far as the listing has come."""
@@ -35,6 +36,7 @@ class Ledger:
     def open(self, photos: Sequence[str]) -> tuple[bool, list[int]]:
         """A worker takes a batch: whether one had it before, and how often each photo was begun and never ended."""
         was_begun = photos[0] in self._done
+        self._all_done.subtract(self._done.get(photos[0], {}))  # they are told of once more
         self._done[photos[0]] = Counter()
         return was_begun, [self._begun[photo] for photo in photos]
 
@@ -45,9 +47,9 @@ class Ledger:
     def end(self, batch: str, photo: str, failed: bool) -> None:
         """``photo`` of the batch that begins with ``batch`` has its result or its sentence."""
         self._begun.pop(photo, None)
-        self._done[batch][failed] += 1
+        self._done.setdefault(batch, Counter())[failed] += 1
+        self._all_done[failed] += 1
 
     def progress(self) -> Progress:
         """How far all of them are."""
-        counts = sum(self._done.values(), Counter[bool]())
-        return Progress(self._listed, counts.total(), counts[True])
+        return Progress(self._listed, self._all_done.total(), self._all_done[True])

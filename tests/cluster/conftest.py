@@ -1,8 +1,8 @@
 """A Ray cluster of two workers for the tests of this room, and photos for it."""
 
 import logging
-import os
 from importlib.util import find_spec
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -13,13 +13,14 @@ collect_ignore_glob = [] if find_spec("ray") else ["test_*.py"]
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
+def cluster():
     """Two cores of Ray in this process, until the module ends."""
     import ray
 
-    from pix2pix.cluster.running import OBJECTS, QUIET
+    from pix2pix.cluster.running import OBJECTS, QUIET, SCRATCH
 
-    with pytest.MonkeyPatch.context() as patch:
+    scratch = TemporaryDirectory(prefix="pix2pix-ray-", dir=SCRATCH, ignore_cleanup_errors=True)
+    with pytest.MonkeyPatch.context() as patch, scratch as folder:
         for name, value in {**QUIET, "PYTHONPATH": str(ROOT)}.items():
             patch.setenv(name, value)
         logging.getLogger("ray.data").setLevel(logging.ERROR)
@@ -30,7 +31,7 @@ def cluster(tmp_path_factory):
             object_store_memory=OBJECTS,
             log_to_driver=False,
             logging_level=logging.ERROR,
-            _temp_dir=f"/tmp/pix2pix-ray-{os.getpid()}",  # names of sockets must be short
+            _temp_dir=folder,
         )
         yield
         ray.shutdown()
