@@ -28,6 +28,8 @@ class Collection:
         overwrite: whether photos that have a result already are edited again.
         format: of results, as ``request.FORMAT`` has it.
         metadata: whether results keep date, author and such of their photos.
+        device: what draws; ``None`` for the best of each machine.
+        cores: of each editor where there are no GPUs.
     """
 
     source: Store
@@ -41,6 +43,8 @@ class Collection:
     overwrite: bool = False
     format: str = "own"
     metadata: bool = True
+    device: str | None = None
+    cores: int = 1
 
     def request_for(self, photo: Listed) -> EditRequest:
         """The request of ``photo``."""

@@ -28,7 +28,7 @@ def edit_on_ray(options: argparse.Namespace, complain: Callable[[str], None]) ->
 
     Raises:
         WrongUsage: the flags do not go together, or one is out of its range.
-        EditError, OSError: it cannot begin or go on.
+        EditError: it cannot begin or go on.
     """
     try:
         request = _checked(options)

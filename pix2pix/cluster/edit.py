@@ -96,29 +96,31 @@ def stream_collection(
 
     Raises:
         EditError: it cannot begin or go on.
-        OSError: the table cannot be written.
     """
     running = _running()
-    cores = settings.get("cpus_per_editor", 1)
-    if cores < 1:
-        raise InvalidRequest("An editor needs a core or more.")
-    yield from running.edited(_settled(_collection(source, request, target, settings)), ray_address, cores, report)
+    collection = _settled(_collection(source, request, target, settings))
+    yield from running.edited(collection, ray_address, report)
 
 
 def _collection(source: str, request: EditRequest, target: str, settings: Settings) -> Collection:
-    model, load = settings.get("model", "auto"), settings.get("load")
+    model, device, load = settings.get("model", "auto"), settings.get("device"), settings.get("load")
+    cores = settings.get("cpus_per_editor", 1)
+    if cores < 1:
+        raise InvalidRequest("An editor needs a core or more.")
     return Collection(
         Store.at(source),
         Store.at(target),
         request,
         any_seed=request.seed is None,
-        load=load or partial(_load, model, settings.get("device")),
+        load=load or partial(_load, model, device),
         checkpoint=None if load else _known(model),
         vary_seed=settings.get("vary_seed", False),
         recursive=settings.get("recursive", False),
         overwrite=settings.get("overwrite", False),
         format=str(FORMAT.checked(settings.get("format", "own"))),
         metadata=settings.get("metadata", True),
+        device=device,
+        cores=cores,
     )
 
 

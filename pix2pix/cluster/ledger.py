@@ -26,6 +26,7 @@ class Ledger:
     def __init__(self) -> None:
         self._listed = 0
         self._begun: Counter[str] = Counter()
+        self._opened: Counter[str] = Counter()
         self._done: dict[str, Counter[bool]] = {}  # of each batch: how many failed, and how many did not
         self._all_done: Counter[bool] = Counter()
 
@@ -33,12 +34,12 @@ class Ledger:
         """There are so many photos, as far as the listing has come."""
         self._listed = max(self._listed, number)
 
-    def open(self, photos: Sequence[str]) -> tuple[bool, list[int]]:
-        """A worker takes a batch: whether one had it before, and how often each photo was begun and never ended."""
-        was_begun = photos[0] in self._done
+    def open(self, photos: Sequence[str]) -> tuple[int, list[int]]:
+        """A worker takes a batch: how many had it before, and how often each photo was begun and never ended."""
+        self._opened[photos[0]] += 1
         self._all_done.subtract(self._done.get(photos[0], {}))  # they are told of once more
         self._done[photos[0]] = Counter()
-        return was_begun, [self._begun[photo] for photo in photos]
+        return self._opened[photos[0]] - 1, [self._begun[photo] for photo in photos]
 
     def begin(self, photo: str) -> None:
         """``photo`` is about to be edited."""

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pix2pix.cluster.store import TABLE, Store
+from pix2pix.cluster.store import TABLE, Store, one_line
+from pix2pix.errors import EditFailed
 
 KEPT = ("seconds", "canvas")  # what only the run knows that has edited the photo
 SCHEMA = pa.schema(
@@ -76,8 +77,10 @@ def outcomes(target: Store) -> Iterator[Outcomes]:
     there already.
 
     Raises:
-        OSError: it cannot be written.
+        EditFailed: it cannot be written, which is found out before anything else.
     """
+    earlier = _earlier(target)
+    _write(target, earlier)
     with TemporaryDirectory(prefix="pix2pix-outcomes-") as folder:
         draft = Path(folder, "rows")
         rows = Outcomes(draft)
@@ -85,7 +88,8 @@ def outcomes(target: Store) -> Iterator[Outcomes]:
             yield rows
         finally:
             rows.close()
-            target.write(TABLE, _merged(target, draft))
+            with pa.memory_map(str(draft)) as file:
+                _write(target, _merged(earlier, pa.ipc.open_stream(file).read_all()))
 
 
 def as_batch(rows: Iterable[Row]) -> pa.Table:
@@ -93,14 +97,19 @@ def as_batch(rows: Iterable[Row]) -> pa.Table:
     return pa.table({ROWS: pa.array([[asdict(row) for row in rows]], pa.list_(pa.struct(list(SCHEMA))))})
 
 
-def _merged(target: Store, draft: Path) -> bytes:
-    """The rows of ``draft``, then those of the table in ``target`` that are about other photos."""
-    earlier, written = _earlier(target), io.BytesIO()
-    with pa.memory_map(str(draft)) as file:
-        new = pa.ipc.open_stream(file).read_all()
-        others = earlier.filter(pc.invert(pc.is_in(earlier["source"], new["source"].combine_chunks())))
-        pq.write_table(pa.concat_tables([_with_kept(new, earlier), others]), written)
-    return written.getvalue()
+def _write(target: Store, rows: pa.Table) -> None:
+    written = io.BytesIO()
+    pq.write_table(rows, written)
+    try:
+        target.write(TABLE, written.getvalue())
+    except Exception as error:  # each kind of store has errors of its own
+        raise EditFailed(f"The table of outcomes cannot be written ({one_line(error)}).") from error
+
+
+def _merged(earlier: pa.Table, new: pa.Table) -> pa.Table:
+    """The rows of ``new``, then those of ``earlier`` that are about other photos."""
+    others = earlier.filter(pc.invert(pc.is_in(earlier["source"], new["source"].combine_chunks())))
+    return pa.concat_tables([_with_kept(new, earlier), others])
 
 
 def _earlier(target: Store) -> pa.Table:

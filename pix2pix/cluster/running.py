@@ -42,14 +42,14 @@ class Places:
     gpus: int
 
     @classmethod
-    def of_cluster(cls, cores: int) -> "Places":
-        """One for each GPU, or one for each ``cores`` cores where there are no GPUs.
+    def of_cluster(cls, cores: int, device: str | None) -> "Places":
+        """One for each GPU, or one for each ``cores`` cores where there are none, or they are not meant.
 
         Raises:
             EditFailed: no machine has as many cores.
         """
         machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-        gpus = sum(int(one.get("GPU", 0)) for one in machines)
+        gpus = 0 if device == "cpu" else sum(int(one.get("GPU", 0)) for one in machines)
         workers = gpus or sum(int(one.get("CPU", 0)) // cores for one in machines)
         if not workers:
             raise EditFailed(TOO_FEW_CORES)
@@ -57,22 +57,20 @@ class Places:
 
 
 def edited(
-    collection: Collection, address: str | None, cores: int, report: Callable[[Progress], None]
+    collection: Collection, address: str | None, report: Callable[[Progress], None]
 ) -> Generator[Row, None, None]:
     """Edit ``collection`` on the cluster at ``address``, or on one of this machine; yields rows as they come.
 
     Closing the stream stops it; what is finished stays, and the table says so.
 
     Args:
-        cores: of each editor.
         report: is told how far all is, twice a second, by another thread.
 
     Raises:
-        EditError: it cannot go on.
-        OSError: the table cannot be written.
+        EditError: it cannot go on, or the table cannot be written.
     """
     with _connected(address):
-        places = Places.of_cluster(cores)
+        places = Places.of_cluster(collection.cores, collection.device)
         ledger = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Ledger).remote()
         with outcomes(collection.target) as table, _reported(ledger, report), _as_edit_error():
             for rows in _dataset(collection, places, ledger):

@@ -20,7 +20,7 @@ from pix2pix.cluster.outcomes import Row, as_batch
 from pix2pix.cluster.store import one_line
 from pix2pix.cores import take_cores
 from pix2pix.editing.ahead import ahead_of_need
-from pix2pix.errors import EditError
+from pix2pix.errors import EditError, EditFailed
 from pix2pix.events import Outcome, Result
 from pix2pix.files.formats import encode_result
 from pix2pix.files.receipt import write_receipt
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 2
 KILLS = "Twice, the program that edited this photo was killed; make the photo smaller, or edit it alone."
+MAX_DEATHS = 4  # of the workers of one batch that no photo explains
+DIES = "The program that edits is killed again and again; perhaps fewer editors with more cores each fit into memory."
 SAVERS = 4  # results that are written while a GPU draws the next ones
 SAVING_PIXELS = 128_000_000  # of results that wait to be written, and so are in memory
 Pair = tuple[Listed, Outcome]
@@ -61,8 +63,10 @@ class Worker:
             EditError: no photo can be edited: the model cannot be loaded, or the target takes no more.
         """
         photos = of_names(names)
-        was_begun, begun = ray.get(self._ledger.open.remote([photo.source for photo in photos]))
-        if was_begun:
+        deaths, begun = ray.get(self._ledger.open.remote([photo.source for photo in photos]))
+        if deaths - sum(begun) > MAX_DEATHS:
+            raise EditFailed(DIES)
+        if deaths:
             photos = looked_again(self._collection, photos)
         rows = []
         for photo, row in self._rows(photos, begun):

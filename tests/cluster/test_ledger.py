@@ -5,13 +5,13 @@ from pix2pix.cluster.ledger import Ledger, Progress
 
 def test_a_photo_that_was_begun_and_never_ended_is_remembered():
     ledger = Ledger()
-    assert ledger.open(["a", "b", "c"]) == (False, [0, 0, 0])
+    assert ledger.open(["a", "b", "c"]) == (0, [0, 0, 0])
     ledger.begin("a")
     ledger.end("a", "a", failed=False)
     ledger.begin("b")
-    assert ledger.open(["a", "b", "c"]) == (True, [0, 1, 0])
+    assert ledger.open(["a", "b", "c"]) == (1, [0, 1, 0])
     ledger.begin("b")
-    assert ledger.open(["a", "b", "c"]) == (True, [0, 2, 0])
+    assert ledger.open(["a", "b", "c"]) == (2, [0, 2, 0])
 
 
 def test_a_batch_that_is_done_again_counts_once():

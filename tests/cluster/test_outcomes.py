@@ -5,6 +5,7 @@ import pytest
 
 from pix2pix.cluster.outcomes import Row, as_batch, outcomes
 from pix2pix.cluster.store import TABLE, Store
+from pix2pix.errors import EditError
 
 
 def run(folder, *rows):
@@ -33,3 +34,9 @@ def test_a_run_that_breaks_leaves_a_table(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         broken_run()
     assert pq.read_table(tmp_path / TABLE)["source"].to_pylist() == ["a"]
+
+
+def test_a_table_that_cannot_be_written_is_told_before_anything_else(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(EditError, match="cannot be written"), outcomes(Store.at(str(tmp_path / "file"))):
+        raise AssertionError("it went on")
