@@ -26,6 +26,11 @@ OBJECTS = 128 * 1024**2  # bytes of Ray's object store, which only names and row
 LARGEST_BATCH = 64  # photos
 BATCHES_A_WORKER = 16  # or more, so that all workers end at about the same time
 SECONDS = 0.5  # between two reports
+ALONE = {  # a cluster of this machine only
+    "include_dashboard": False,
+    "object_store_memory": OBJECTS,
+    "_system_config": {"gcs_rpc_server_reconnect_timeout_s": 5},  # on one machine, who does not answer is dead
+}
 SCRATCH = "/tmp"  # the names of Ray's sockets must be short, and other places have longer ones
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
 TOO_FEW_CORES = "No machine of the cluster has as many cores as one editor shall have; ask for fewer."
@@ -118,7 +123,7 @@ def _connected(address: str | None) -> Iterator[None]:
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     with TemporaryDirectory(prefix="pix2pix-ray-", dir=SCRATCH, ignore_cleanup_errors=True) as folder:
-        here = {"address": "local", "include_dashboard": False, "object_store_memory": OBJECTS, "_temp_dir": folder}
+        here = {**ALONE, "address": "local", "_temp_dir": folder}
         where = {"address": address} if address else here
         try:
             with _hushed():

@@ -17,7 +17,7 @@ def cluster():
     """Two cores of Ray in this process, until the module ends."""
     import ray
 
-    from pix2pix.cluster.running import OBJECTS, QUIET, SCRATCH
+    from pix2pix.cluster.running import ALONE, QUIET, SCRATCH
 
     scratch = TemporaryDirectory(prefix="pix2pix-ray-", dir=SCRATCH, ignore_cleanup_errors=True)
     with pytest.MonkeyPatch.context() as patch, scratch as folder:
@@ -27,8 +27,7 @@ def cluster():
         ray.init(
             address="local",
             num_cpus=2,
-            include_dashboard=False,
-            object_store_memory=OBJECTS,
+            **ALONE,
             log_to_driver=False,
             logging_level=logging.ERROR,
             _temp_dir=folder,

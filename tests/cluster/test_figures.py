@@ -19,10 +19,9 @@ PHOTOS, MANY = 40, 20_000
 WORKERS = """
 import sys, ray, logging
 from pix2pix import EditRequest, edit_collection
-from pix2pix.cluster.running import OBJECTS
+from pix2pix.cluster.running import ALONE
 source, target, workers = sys.argv[1:]
-ray.init(address="local", num_cpus=int(workers), include_dashboard=False, object_store_memory=OBJECTS,
-         log_to_driver=False, logging_level=logging.ERROR)
+ray.init(address="local", num_cpus=int(workers), log_to_driver=False, logging_level=logging.ERROR, **ALONE)
 edit_collection(source, EditRequest("make it night", seed=3), target, model="pocket", device="cpu")
 ray.shutdown()
 """
