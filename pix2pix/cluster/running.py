@@ -119,7 +119,7 @@ def _connected(address: str | None) -> Iterator[None]:
         yield
         return
     for logger in ("ray", "ray.data"):
-        logging.getLogger(logger).setLevel(logging.ERROR)
+        logging.getLogger(logger).setLevel(logging.CRITICAL)  # what goes wrong becomes one sentence
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     with TemporaryDirectory(prefix="pix2pix-ray-", dir=SCRATCH, ignore_cleanup_errors=True) as folder:

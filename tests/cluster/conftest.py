@@ -23,7 +23,7 @@ def cluster():
     with pytest.MonkeyPatch.context() as patch, scratch as folder:
         for name, value in {**QUIET, "PYTHONPATH": str(ROOT)}.items():
             patch.setenv(name, value)
-        logging.getLogger("ray.data").setLevel(logging.ERROR)
+        logging.getLogger("ray.data").setLevel(logging.CRITICAL)
         ray.init(
             address="local",
             num_cpus=2,

@@ -20,8 +20,8 @@ from tests.cluster.collections import Scene, assert_as_single_edits, write_bad_o
 
 pytestmark = pytest.mark.cluster
 
-NUMBER = 60
-SOME = 12
+NUMBER = 40
+SOME = 8
 PATIENCE = 120  # seconds after which a test gives up
 
 
