@@ -84,7 +84,8 @@ def stream_collection(
     """Edit all photos of a folder on Ray: yields a ``Row`` for each, in no order, some time after it is finished.
 
     What ``target`` has already, made of the same photo by the same settings, is not edited again. Each result is that
-    of a single edit, byte by byte. Closing the stream stops it; finished photos stay, and the table says so.
+    of a single edit with as many threads, byte by byte. Closing the stream stops it; finished photos stay, and the
+    table says so.
 
     Args:
         source: a folder, or any URL of fsspec, such as "s3://bucket/photos".
