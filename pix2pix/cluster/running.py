@@ -185,10 +185,10 @@ def _last_line(error: BaseException) -> str:
 
 
 def _said_by_worker(error: BaseException | None) -> EditError | None:
-    """The ``EditError`` that ``error`` came from, if it came from one; what Ray raises is longer than a sentence."""
+    """The ``EditError`` that ``error`` came from, if it came from one, without the lines that Ray has added to it."""
     while error is not None:
         cause = getattr(error, "cause", None) or error.__cause__
         if isinstance(cause, EditError):
-            return cause
+            return type(cause)(str(cause).partition("\n")[0])
         error = cause
     return None

@@ -63,7 +63,7 @@ def test_other_words_stay_and_the_seed_is_taken_over(scene):
 @pytest.mark.cluster
 def test_what_stops_every_photo_is_one_sentence(scene):
     write_photos(scene.source, 2)
-    with pytest.raises(CheckpointError, match="no model of that name"):
+    with pytest.raises(CheckpointError, match=r"^There is no model of that name\.$"):
         edit_collection(str(scene.source), REQUEST, str(scene.target), load=no_model)
     with pytest.raises(EditError, match="no photos in this folder"):
         edit_collection(str(scene.target), REQUEST, str(scene.source))
