@@ -75,6 +75,7 @@ def _checked(options: argparse.Namespace) -> EditRequest:
 
 def _show(bar: "tqdm[None]", progress: Progress) -> None:
     bar.total = progress.listed or None
-    bar.n = min(progress.done, progress.listed)
-    bar.set_description("editing" if progress.done else "starting", refresh=False)
-    bar.set_postfix_str(f"{progress.failed} failed" if progress.failed else "")
+    bar.set_description_str("editing" if progress.done else "starting", refresh=False)
+    bar.set_postfix_str(f"{progress.failed} failed" if progress.failed else "", refresh=False)
+    bar.update(min(progress.done, progress.listed) - bar.n)  # from which the bar takes the rate of late
+    bar.refresh()
