@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pix2pix.cluster.edit import edit_collection
     from pix2pix.editing.editor import Editor
     from pix2pix.errors import (
         CheckpointError,
@@ -45,6 +46,7 @@ _HOMES = {
     "find_receipt": "pix2pix.files.receipt",
     "read_receipt": "pix2pix.files.receipt",
     "save_result": "pix2pix.files.formats",
+    "edit_collection": "pix2pix.cluster.edit",
 }
 __all__ = [
     "CheckpointError",
@@ -63,6 +65,7 @@ __all__ = [
     "Receipt",
     "Result",
     "Step",
+    "edit_collection",
     "find_receipt",
     "open_photo",
     "read_receipt",

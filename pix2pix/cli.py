@@ -13,7 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PIL import ImageStat
 from tqdm import tqdm
@@ -27,10 +27,10 @@ from pix2pix.files.formats import save_result
 from pix2pix.files.naming import shown
 from pix2pix.files.room import SENTENCES
 from pix2pix.files.targets import Targets, WrongUsage, is_folder, photos_and_targets
-from pix2pix.flags import MAX_VARIANTS, SWITCH, parser
+from pix2pix.flags import MAX_VARIANTS, SWITCH, parser, request_of
 from pix2pix.photo import Photo
 from pix2pix.photo.area import open_painted
-from pix2pix.request import AUTOMATIC, SETTINGS, EditRequest
+from pix2pix.request import AUTOMATIC, EditRequest
 from pix2pix.session import EditSession
 
 if TYPE_CHECKING:
@@ -52,7 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     share_cores()
     _listen(options)
     try:
-        return _models() if options.command == "models" else _edit(options)
+        if options.command == "models":
+            return _models()
+        return _edit(options) if options.ray is None else _edit_collection(options)
     except EditError as error:
         _complain(str(error))
         return SOME_FAILED
@@ -78,7 +80,18 @@ def _models() -> int:
     return ALL_EDITED
 
 
+def _edit_collection(options: argparse.Namespace) -> int:
+    from pix2pix.cluster.command import edit_on_ray
+
+    try:
+        return ALL_EDITED if edit_on_ray(options, _complain) else SOME_FAILED
+    except WrongUsage as error:
+        _complain(str(error))
+        return WRONG_USAGE
+
+
 def _edit(options: argparse.Namespace) -> int:
+    options.photos = [Path(name) for name in options.photos]
     into_folder = is_folder(options.out, options.photos)
     try:
         targets = _targets(options)
@@ -130,9 +143,7 @@ class _Task:
 
 
 def _tasks(options: argparse.Namespace, into_folder: bool, targets: Targets | None = None) -> list[_Task]:
-    named = {setting.name: getattr(options, setting.name) for setting in SETTINGS}
-    settings: dict[str, Any] = {name: SWITCH.get(value, value) for name, value in named.items()}
-    request = EditRequest(options.instruction, **settings)
+    request = request_of(options)
     mask = None if options.mask is None else open_painted(options.mask)  # once, and before anything is loaded
     if os.path.isfile(options.instruction):
         raise WrongUsage("The instruction is missing: it comes after the photos, in quotes.")

@@ -15,3 +15,9 @@ def share_cores(environment: MutableMapping[str, str] = os.environ) -> None:
     """Wait by sleeping, unless ``environment`` says how to wait; only before torch is imported does it matter."""
     if not any(environment.get(name) for name in CHOICES):
         environment["GOMP_SPINCOUNT"] = SPINS
+
+
+def take_cores(number: int, environment: MutableMapping[str, str] = os.environ) -> None:
+    """Have torch use ``number`` cores of this machine and no more; only before torch is imported does it matter."""
+    environment.update({"OMP_NUM_THREADS": str(number), "MKL_NUM_THREADS": str(number)})
+    share_cores(environment)

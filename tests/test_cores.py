@@ -21,6 +21,14 @@ def test_threads_sleep_soon_unless_somebody_says_otherwise():
         assert environment == chosen
 
 
+def test_a_worker_takes_the_cores_that_it_has():
+    code = (
+        "from pix2pix.cores import take_cores; take_cores(1); import torch; assert torch.get_num_threads() == 1;"
+        "import os; assert os.environ['GOMP_SPINCOUNT']"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
 @pytest.mark.parametrize(
     "door", ["from pix2pix.cli import main; main(['models'])", "import app; app._serve = lambda: 0; app.main()"]
 )

@@ -21,12 +21,16 @@ def is_made_so(
         checkpoint: by which model, or ``None`` for any.
         mask: the digest of its file, or ``None`` for none.
     """
-    receipt = _receipt_of(target)
-    if receipt is None or receipt.moved or (checkpoint and receipt.checkpoint not in (None, checkpoint)):
+    receipt = receipt_of(target)
+    return receipt is not None and is_as_asked(receipt, request, checkpoint, mask) and _is_of(photo, target, receipt)
+
+
+def is_as_asked(receipt: Receipt, request: EditRequest, checkpoint: str | None = None, mask: str | None = None) -> bool:
+    """Whether ``receipt`` is that of an edit by ``request``, of whatever photo; arguments as for ``is_made_so``."""
+    if receipt.moved or (checkpoint and receipt.checkpoint not in (None, checkpoint)):
         return False
     made = asdict(receipt.request)
-    as_asked = all(value in (None, made[name]) for name, value in asdict(request).items())
-    return as_asked and receipt.mask == mask and _is_of(photo, target, receipt)
+    return receipt.mask == mask and all(value in (None, made[name]) for name, value in asdict(request).items())
 
 
 def seed_so_far(targets: Sequence[Path], request: EditRequest, offsets: Sequence[int]) -> int | None:
@@ -37,14 +41,24 @@ def seed_so_far(targets: Sequence[Path], request: EditRequest, offsets: Sequence
     """
     there = ((target, offset) for target, offset in zip(targets, offsets, strict=True) if target.exists())
     first, offset = next(there, (None, 0))
-    receipt = None if first is None else _receipt_of(first)
-    if receipt is None or receipt.moved or receipt.request.instruction != request.instruction:
-        return None
+    receipt = None if first is None else receipt_of(first)
+    return None if receipt is None else first_seed(receipt, request, offset)
+
+
+def first_seed(receipt: Receipt, request: EditRequest, offset: int) -> int | None:
+    """The seed of the run that left ``receipt``, if it had the instruction of ``request``; else ``None``.
+
+    Args:
+        offset: how much larger the seed in the receipt is than the run's.
+    """
     seed = receipt.request.seed
-    return None if seed is None else (seed - offset) % (MAX_SEED + 1)
+    if receipt.moved or receipt.request.instruction != request.instruction or seed is None:
+        return None
+    return (seed - offset) % (MAX_SEED + 1)
 
 
-def _receipt_of(target: Path) -> Receipt | None:
+def receipt_of(target: Path | bytes) -> Receipt | None:
+    """What ``target`` says about how it was made; ``None`` if that is nothing, or it is no picture."""
     try:
         return find_receipt(target)
     except InvalidImage:

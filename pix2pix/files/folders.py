@@ -63,12 +63,13 @@ def _files(folder: Path, recursive: bool, found: Found) -> Iterator[Path]:
         found.closed.append(Path(error.filename or folder))
 
     for name, folders, files in os.walk(folder, onerror=closed):
-        folders[:] = [one for one in folders if recursive and not _is_of_system(one, SYSTEM_FOLDERS)]
+        folders[:] = [one for one in folders if recursive and not is_of_system(one)]
         for file in files:
             path = Path(name, file)
-            if not _is_of_system(file, SYSTEM_FILES) and path.is_file():
+            if not is_of_system(file) and path.is_file():
                 yield path
 
 
-def _is_of_system(name: str, names: set[str]) -> bool:
-    return name.startswith(".") or name.lower() in names
+def is_of_system(name: str) -> bool:
+    """Whether a file or folder of that name is hidden, or is one that systems put beside people's own."""
+    return name.startswith(".") or name.lower() in SYSTEM_FOLDERS | SYSTEM_FILES

@@ -1,5 +1,6 @@
 """A result becomes a file, whole or not at all."""
 
+import io
 import os
 import zlib
 from pathlib import Path
@@ -69,11 +70,27 @@ def save_result(result: Result, path: str | os.PathLike[str], *, metadata: bool 
         OSError: the file cannot be written; what was there before is still there.
     """
     path = Path(path)
+    file_format = _format_for(result, path)
+    with drafts.written(path, new) as file:
+        _encode(result, file, file_format, result.origin.exif if metadata else b"")
+
+
+def encode_result(result: Result, name: str, *, metadata: bool = True) -> bytes:
+    """What ``save_result`` would write to a file called ``name``.
+
+    Raises:
+        InvalidRequest: as ``save_result``.
+    """
+    encoded = io.BytesIO()
+    _encode(result, encoded, _format_for(result, name), result.origin.exif if metadata else b"")
+    return encoded.getvalue()
+
+
+def _format_for(result: Result, path: str | os.PathLike[str]) -> str:
     file_format = output_format(path)
     if file_format == "WEBP" and max(result.image.size) > WEBP_SIDE:
         raise InvalidRequest(f"A WEBP has at most {WEBP_SIDE:,} pixels a side; choose PNG or JPEG for this photo.")
-    with drafts.written(path, new) as file:
-        _encode(result, file, file_format, result.origin.exif if metadata else b"")
+    return file_format
 
 
 def _encode(result: Result, file: IO[bytes], file_format: str, exif: bytes) -> None:

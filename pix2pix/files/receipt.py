@@ -57,10 +57,15 @@ class Receipt:
 
 def write_receipt(result: Result) -> str:
     """The receipt of ``result`` as JSON."""
-    made_by = {"checkpoint": result.checkpoint, "revision": result.revision, "version": __version__}
-    made_by |= {"photo": result.origin.digest} if result.origin.digest else {}
-    made_by |= {"mask": result.mask} if result.mask else {}
-    return json.dumps({**asdict(result.request), **made_by}, ensure_ascii=False)
+    photo, made_by = result.origin.digest or None, (result.checkpoint, result.revision, __version__)
+    return as_json(Receipt(result.request, *made_by, photo=photo, mask=result.mask))
+
+
+def as_json(receipt: Receipt) -> str:
+    """``receipt`` as pictures carry it; what it does not say of photo and mask is left out."""
+    made_by = {"checkpoint": receipt.checkpoint, "revision": receipt.revision, "version": receipt.version}
+    files = {name: digest for name in ("photo", "mask") if (digest := getattr(receipt, name))}
+    return json.dumps({**asdict(receipt.request), **made_by, **files}, ensure_ascii=False)
 
 
 def in_exif(receipt: str, exif: bytes) -> bytes:
