@@ -25,7 +25,7 @@ WHOLE = {
     "memory",
 }  # these write all or nothing
 TABLE = "outcomes.parquet"
-MISSING = "Collections need Ray, which is not installed; get it with: pip install “pix2pix[ray]”"
+MISSING = "Collections need Ray, which is not installed; get it with: pip install “ray[data]==2.60.0”"
 
 
 @dataclass(frozen=True)
