@@ -13,6 +13,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 TEMPLATE = Path(__file__).with_name("scaling.md")
 GPU = 1.0  # seconds an edit: an assumption, for a full model in fp16 at 20 steps
 MARGINAL = 0.88  # of four variants against four edits, measured on two cores
+GPU_MARGINAL, TOGETHER = 0.5, 4  # an assumption; how many that wait are drawn together
 PATIENCE, OPEN_HOURS = 10.0, 10
 MEGABYTES, MILLION = 4, 1_000_000  # of a JPEG of twelve megapixels
 LINE, REQUESTS = 1_250, 3_000  # MB/s of 10 Gbit/s; what a store takes in a second
@@ -40,6 +41,8 @@ def main() -> None:
         waits="\n".join(_waits(cpu)),
         good=_good_share(cpu),
         marginal=MARGINAL,
+        gpu_marginal=GPU_MARGINAL,
+        together=TOGETHER,
         cpu=cpu,
         gpu=GPU,
         needed="\n".join(_needed(cpu)),
@@ -83,11 +86,11 @@ def _draw_waits(cpu: float, path: Path) -> None:
 
     shares = [0.2, 0.4, 0.6, 0.8, 0.9]
     plots = []
-    for seconds in (cpu, GPU):
+    for seconds, marginal in ((cpu, MARGINAL), (GPU, GPU_MARGINAL)):
         crowds = [round(share * _full(Servers(1, seconds))) for share in shares]
         lines = [
             (name, [Waiting.of(servers, crowd).late for crowd in crowds])
-            for name, servers in (("one", Servers(1, seconds)), ("batch .5", Servers(1, seconds, 4, 0.5)))
+            for name, servers in (("one", Servers(1, seconds)), ("batches", Servers(1, seconds, TOGETHER, marginal)))
         ]
         plots.append(draw_plot(f"{seconds:.2f} s an edit: wait, s, by visitors an hour", crowds, lines))
     save_side_by_side(path, plots)
