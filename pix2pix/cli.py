@@ -91,8 +91,7 @@ def _edit_collection(options: argparse.Namespace) -> int:
 
 
 def _edit(options: argparse.Namespace) -> int:
-    options.photos = [Path(name) for name in options.photos]
-    into_folder = is_folder(options.out, options.photos)
+    into_folder = is_folder(options.out, [*map(Path, options.photos)])
     try:
         targets = _targets(options)
         tasks = _tasks(options, into_folder, targets)
@@ -159,7 +158,9 @@ def _tasks(options: argparse.Namespace, into_folder: bool, targets: Targets | No
 def _targets(options: argparse.Namespace) -> Targets:
     if not 1 <= options.variants <= MAX_VARIANTS:
         raise WrongUsage(f"--variants must be a whole number from 1 to {MAX_VARIANTS}.")
-    return photos_and_targets(options.photos, options.out, options.recursive, options.format, options.variants)
+    return photos_and_targets(
+        [*map(Path, options.photos)], options.out, options.recursive, options.format, options.variants
+    )
 
 
 def _edit_all(options: argparse.Namespace, tasks: Sequence[_Task]) -> int:

@@ -334,7 +334,7 @@ def test_each_wrong_value_is_said_at_its_own_field(tab_with):
     tab = tab_with(Service())
     names = ["key", "tab", "photo", "instruction", "new_seed", "model", *tab.fields.advanced.controls]
     good = dict.fromkeys(names) | {"photo": "a.png", "instruction": "x", "detail": True}
-    good |= {"area": "everywhere", "area_threshold": 0.5}
+    good |= {"area": "everywhere", "area_threshold": 0.5, "speed": "exact"}
     assert all(answer["is_valid"] for answer in tab.validate(**good))
     assert all(answer["is_valid"] for answer in tab.validate(**(good | {"seed": -1})))  # elsewhere it means a new one
     for wrong in ({"photo": None}, {"instruction": " "}, {"seed": -2}, {"resolution": float("nan")}):
