@@ -9,10 +9,10 @@ PIP_TOOLS := pip-tools==7.6.2
 run: $(INSTALLED)
 	$(BIN)/python app.py
 
-# Three at a time, each with one thread: tests of the page wait more than they compute.
+# Two at a time, each with one thread: tests of the page wait more than they compute.
 test: $(INSTALLED)
 	$(BIN)/python -m tests.browser
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 3 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 torture: $(INSTALLED)
 	$(BIN)/python -m pytest -m torture -s tests/reliability

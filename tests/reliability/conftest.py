@@ -21,6 +21,7 @@ from pix2pix.serving.visitors import Visitors
 from pix2pix.ui import build_page
 from pix2pix.ui.api.server import app_options
 from pix2pix.ui.theme import LOOK
+from tests.running import data_url, free_port
 
 DEFAULTS = Defaults(4, 7.5, 1.5, 512)
 SESSIONS = 20  # that gradio keeps
@@ -108,7 +109,7 @@ def serving(folder: Path, service: Fake, **limits) -> Iterator[str]:
         "state_session_capacity": SESSIONS,
         **LOOK,
     }
-    page.launch(server_port=None, app_kwargs=app_options(), strict_cors=True, **options)
+    page.launch(server_port=free_port(), app_kwargs=app_options(), strict_cors=True, **options)
     try:
         yield page.local_url.rstrip("/")
     finally:
@@ -124,8 +125,6 @@ def fake():
 @pytest.fixture
 def data_photo(scene, tmp_path) -> str:
     """A photo as a data URL."""
-    from tests.running import data_url
-
     scene.save(tmp_path / "photo.png")
     return data_url(tmp_path / "photo.png")
 

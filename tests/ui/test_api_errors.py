@@ -12,7 +12,7 @@ from gradio_client.exceptions import AppError
 from pix2pix.request import SETTINGS
 from pix2pix.ui.api.blocks import UNEXPECTED, PlainBlocks
 from pix2pix.ui.api.photos import BROKEN_DATA, NO_PHOTO, NOT_AN_UPLOAD, UNREACHABLE
-from tests.running import call_tool, data_url, running_app
+from tests.running import call_tool, data_url, free_port, running_app
 
 STEPS = "The number of steps must be a whole number from 1 to 150."
 GUIDANCE = "Text guidance must be a number from 1 to 30."
@@ -142,7 +142,7 @@ def test_what_nobody_foresaw_is_told_to_the_log_only(caplog):
 
     with PlainBlocks(analytics_enabled=False) as page:
         gr.api(stumble, api_name="stumble")
-    page.launch(prevent_thread_lock=True, quiet=True)
+    page.launch(server_port=free_port(), prevent_thread_lock=True, quiet=True)
     assert over_rest(page.local_url.rstrip("/"), [], "stumble")["error"] == UNEXPECTED
     page.close()
     assert "secret" in caplog.text
