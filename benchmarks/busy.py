@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from benchmarks.sides import FAST, OURS, STOCK
+
 if TYPE_CHECKING:
     from benchmarks.row import Row
 
-
-OURS, FAST, STOCK = "ours", "ours, fast", "diffusers"  # as in ``row``, which imports torch
 RUNS, TURNS = 2, 2
 OTHER = "import torch; torch.set_num_threads({threads}); a = torch.randn(1500, 1500)\nwhile True: a @ a"
 

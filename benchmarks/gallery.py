@@ -15,7 +15,8 @@ from gradio.media import get_image
 from PIL import Image, ImageOps
 
 from benchmarks.architecture import random_pipeline
-from benchmarks.row import FAST, OURS, STOCK, TUNED, Row, apart
+from benchmarks.row import Row, apart
+from benchmarks.sides import FAST, OURS, STOCK, TUNED
 from benchmarks.stock import canvas_of, edit_one, edit_together, stock_pocket, tuned
 from benchmarks.timing import in_turn
 from pix2pix import Editor, EditRequest, Photo, open_photo

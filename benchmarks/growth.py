@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks.process import peak
 from pix2pix.training.evaluation.plots import draw_plot, save_side_by_side
 
-STATUS = Path("/proc/self/status")
 RUNS = 3
 SMALL = 320, 213  # pixels
 SERIES = {  # what grows, and how far; small first, because a peak of memory never comes down
@@ -86,7 +86,7 @@ def _measure(name: str) -> None:
             edit(place)
             taken.append(time.perf_counter() - started)
         seconds.append(statistics.median(taken[1:]))
-        peaks.append(_peak())
+        peaks.append(peak())
     print(json.dumps([SERIES[name], seconds, peaks]))
 
 
@@ -122,11 +122,6 @@ def _side(thousands: int) -> int:
 
 def _different(photo: Image.Image, count: int) -> list[Image.Image]:
     return [photo.rotate(number) for number in range(count)]
-
-
-def _peak() -> float:
-    (line,) = (line for line in STATUS.read_text().splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1000
 
 
 if __name__ == "__main__":

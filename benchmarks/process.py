@@ -114,11 +114,11 @@ def main(photo: str, out: str) -> None:
         result = editor.edit(photo, EditRequest(words, seed=1))
         save_result(result, Path(out))
         beyond = time.perf_counter() - started - result.seconds
-    print(json.dumps({"beyond": beyond, "peak": _peak()}))
+    print(json.dumps({"beyond": beyond, "peak": peak()}))
 
 
-def _peak() -> float:
-    """Megabytes of this process; what ``resource`` says counts the process that started it, too."""
+def peak() -> float:
+    """The most megabytes that this process had; what ``resource`` says counts the process that started it, too."""
     if not STATUS.exists():
         return math.nan
     line = next(line for line in STATUS.read_text().splitlines() if line.startswith("VmHWM"))

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
+from benchmarks.sides import FAST, OURS, STOCK, TUNED
 from benchmarks.timing import Times, ratio
 
-OURS, FAST, STOCK, TUNED = "ours", "ours, fast", "diffusers", "diffusers, tuned"
 HEAD = (
     "| Work | ours | 9 of 10 | diffusers | tuned | ours / diffusers | goal | | ours / tuned | same picture | limit "
     "| fast | fast / diffusers | goal | |\n"

@@ -11,7 +11,8 @@ from PIL import Image
 
 from benchmarks.architecture import random_pipeline
 from benchmarks.arithmetic import operations, operations_a_second
-from benchmarks.row import FAST, OURS, STOCK, TUNED, Row, apart
+from benchmarks.row import Row, apart
+from benchmarks.sides import FAST, OURS, STOCK, TUNED
 from benchmarks.stock import canvas_of, edit_one, stock_pocket, tuned
 from benchmarks.timing import in_turn
 from pix2pix import Editor, EditRequest, EditSession, Photo, open_photo

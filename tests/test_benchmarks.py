@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from benchmarks.growth import Growth
-from benchmarks.row import FAST, OURS, STOCK, Row, apart, table
+from benchmarks.row import Row, apart, table
+from benchmarks.sides import FAST, OURS, STOCK
 from benchmarks.timing import Times, in_turn, ratio
 from benchmarks.visitors import Servers, Waiting, servers_needed, waits
 

@@ -10,20 +10,8 @@ from pix2pix.errors import EditFailed
 from pix2pix.files.drafts import remove_drafts, written
 from pix2pix.files.naming import shown
 
-WHOLE = {
-    "s3",
-    "s3a",
-    "gs",
-    "gcs",
-    "abfs",
-    "az",
-    "adl",
-    "hf",
-    "oci",
-    "oss",
-    "tos",
-    "memory",
-}  # these write all or nothing
+# These write all or nothing.
+WHOLE = {"s3", "s3a", "gs", "gcs", "abfs", "az", "adl", "hf", "oci", "oss", "tos", "memory"}
 TABLE = "outcomes.parquet"
 MISSING = "Collections need Ray, which is not installed; get it with: pip install “ray[data]==2.60.0”"
 

@@ -153,10 +153,10 @@ def _step(
     embeds, images = conditions
     noisy = scheduler.scale_model_input(latents, timestep)  # before the image latents join: they are never scaled
     model_input = torch.cat([torch.cat([noisy] * len(guidance.rows)), images], dim=1)
-    output = unet(model_input.to(unet.dtype), timestep, encoder_hidden_states=embeds.to(unet.dtype), return_dict=False)[
-        0
-    ].to(latents.dtype)
-    prediction = guidance.combine(dict(zip(guidance.rows, output.chunk(len(guidance.rows)), strict=True)))
+    model_input, embeds = model_input.to(unet.dtype), embeds.to(unet.dtype)
+    (output,) = unet(model_input, timestep, encoder_hidden_states=embeds, return_dict=False)
+    rows = output.to(latents.dtype).chunk(len(guidance.rows))
+    prediction = guidance.combine(dict(zip(guidance.rows, rows, strict=True)))
     predicted_x0 = predict_x0(scheduler, noisy, prediction, timestep)
     noise = {"generator": list(generators)} if "generator" in inspect.signature(scheduler.step).parameters else {}
     return scheduler.step(prediction, timestep, latents, **noise, return_dict=False)[0], predicted_x0

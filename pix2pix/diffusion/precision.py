@@ -11,13 +11,14 @@ from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
+from diffusers import ModelMixin
 from torch import nn
 
 CHANNELS, SIDE = 128, 32  # as a UNet has them
 TRIES = 5
 WORTHWHILE = 0.8
 
-Model = TypeVar("Model", bound=nn.Module)
+Model = TypeVar("Model", bound=ModelMixin)
 
 
 def quickest_dtype(device: torch.device, dtype: torch.dtype) -> torch.dtype:
@@ -27,10 +28,11 @@ def quickest_dtype(device: torch.device, dtype: torch.dtype) -> torch.dtype:
 
 def in_dtype(model: Model, dtype: torch.dtype) -> Model:
     """A copy of ``model`` in ``dtype``; ``model`` itself if it is in that already."""
-    weights = list(model.parameters())
-    if all(weight.dtype == dtype for weight in weights):
+    if model.dtype == dtype:
         return model
-    converted = {id(weight): nn.Parameter(weight.detach().to(dtype), requires_grad=False) for weight in weights}
+    converted = {
+        id(weight): nn.Parameter(weight.detach().to(dtype), requires_grad=False) for weight in model.parameters()
+    }
     return copy.deepcopy(model, converted)  # finds them there, and copies no weight as it was
 
 

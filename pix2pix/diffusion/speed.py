@@ -28,5 +28,6 @@ def exact_models(pipeline: StableDiffusionInstructPix2PixPipeline) -> Models:
 
 def fast_models(pipeline: StableDiffusionInstructPix2PixPipeline) -> Models:
     """Those that draw nearly the same sooner: in half precision where that is quicker, and with shared steps."""
-    dtype = quickest_dtype(pipeline._execution_device, pipeline.unet.dtype)
-    return Models(in_dtype(pipeline.unet, dtype), in_dtype(pipeline.vae, dtype), shares_steps=True)
+    device = pipeline._execution_device
+    unet, vae = (in_dtype(model, quickest_dtype(device, model.dtype)) for model in (pipeline.unet, pipeline.vae))
+    return Models(unet, vae, shares_steps=True)
