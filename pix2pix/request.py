@@ -153,7 +153,7 @@ class EditRequest:
         str,
         label="Speed",
         subject="The speed",
-        help="Fast draws nearly the same picture sooner, on newer processors in half the time; exact takes no shortcuts.",
+        help="Fast draws nearly the same picture sooner, on new processors in half the time; exact takes no shortcuts.",
         flag="--speed",
         place=Place.FINENESS,
         choices=(EXACT, FAST),
