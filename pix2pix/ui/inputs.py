@@ -19,6 +19,16 @@ class NumberInput(gr.Number):
         return int(payload) if is_whole and self.precision == 0 else payload  # JSON of some languages has only floats
 
 
+class ModelInput(gr.Dropdown):
+    """A choice of models. The page fills it when the model is loaded, and a process that takes over the page of another
+    has not seen that: whether there is a model of such a name is for ``Studio`` to say."""
+
+    is_template = True  # it looks like gr.Dropdown in the browser
+
+    def preprocess(self, payload: Any) -> Any:
+        return payload
+
+
 class TextInput(gr.Textbox):
     """A text field that does not take a number or a list for text."""
 

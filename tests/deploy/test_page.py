@@ -33,3 +33,12 @@ def test_a_page_whose_process_dies_in_an_edit_comes_back_at_the_other(page, addr
     assert page.request.get(f"{address}/config").json()["app_id"] == other.name
     everything_is_there(page, photos[0], second, tmp_path, "make it foggy")
     edit(page, "make it foggy", 3)
+
+
+@pytest.mark.cluster
+def test_an_idle_page_whose_process_dies_edits_on_at_the_other(page, address, replicas, photos, tmp_path):
+    two_results(page, photos[0], tmp_path)
+    home, other = home_of(page, address, replicas)
+    home.kill()
+    edit(page, "make it sepia", 3)
+    assert page.request.get(f"{address}/config").json()["app_id"] == other.name

@@ -177,6 +177,10 @@ def test_models_are_offered_only_where_there_is_a_choice(tab_with):
     assert tab.panel.open({})[tab.fields.advanced.model]["visible"] == "hidden"
 
 
+def test_a_model_is_taken_from_a_page_that_another_process_opened(tab_with):
+    assert tab_with(Service()).fields.advanced.model.preprocess("full") == "full"
+
+
 def test_a_gallery_opens_without_a_model(visitors):
     with gr.Blocks():
         service = Service(broken=("small",))

@@ -7,7 +7,7 @@ import gradio as gr
 from pix2pix.setting import Place
 from pix2pix.ui import stage
 from pix2pix.ui.controls import Controls, draw_controls, draw_saving
-from pix2pix.ui.inputs import Words
+from pix2pix.ui.inputs import ModelInput, Words
 from pix2pix.ui.theme import PICTURE_HEIGHT
 from pix2pix.ui.upload import PhotoUpload
 
@@ -39,7 +39,7 @@ NOT_WHAT_YOU_EXPECTED = (
 class Advanced:
     """The controls under "Advanced"; ``controls`` and ``saving`` are those of the settings, by name."""
 
-    model: gr.Dropdown
+    model: ModelInput
     controls: Controls
     saving: Controls
     new_seed: gr.Checkbox
@@ -240,7 +240,7 @@ def _advanced() -> Advanced:
         with gr.Row():
             saving = draw_saving()
         about = "What draws your edits. One that is not on this machine yet is downloaded first."
-        model = gr.Dropdown(label="Model", info=about, interactive=True, elem_id="models")
+        model = ModelInput(label="Model", info=about, interactive=True, elem_id="models")
         with gr.Row():
             reset = gr.Button("Reset to defaults", size="sm", elem_id="reset")
             surprise = gr.Button("Random guidance", size="sm", elem_id="surprise")
