@@ -3,10 +3,11 @@
 import logging
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pix2pix import Editor
+    from pix2pix.engine import Engine
 
 OLDEST_PYTHON = (3, 11)
 VISITORS = 200
@@ -44,7 +45,9 @@ def _serve() -> None:
     from pix2pix.serving.studio import Studio
     from pix2pix.ui import build_page
 
-    page = build_page(Studio(model, _load, bool(limits.other_models)), visitors, limits)
+    cluster = os.environ.get("PIX2PIX_RAY", "").strip()
+    load = partial(_join, cluster) if cluster else _load
+    page = build_page(Studio(model, load, bool(limits.other_models) and not cluster), visitors, limits)
     page.queue(max_size=limits.waiting, api_open=False)
     page.launch(server_port=port, **_options())
 
@@ -68,13 +71,25 @@ def _options() -> dict[str, Any]:
     }
 
 
-def _load(model: str) -> "Editor":
+def _load(model: str) -> "Engine":
     """Load an editor without the libraries' remarks; runs in the background, because it imports torch."""
     from pix2pix.diffusion.quiet import quieten_libraries
     from pix2pix.serving.studio import load_editor
 
     quieten_libraries()
     return load_editor(model)
+
+
+def _join(cluster: str, model: str) -> "Engine":
+    """The editor that replicas on Ray share; which model it has was said where they were deployed."""
+    from pix2pix.cluster.store import MISSING
+    from pix2pix.errors import EditFailed
+
+    try:
+        from pix2pix.cluster.replicas.remote import RemoteEditor
+    except ModuleNotFoundError as error:
+        raise EditFailed(MISSING) from error
+    return RemoteEditor.join(cluster)
 
 
 if __name__ == "__main__":

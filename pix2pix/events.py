@@ -2,15 +2,18 @@
 ``PhotoStep`` for every step of every photo, an ``Outcome`` for every photo. Knows no torch."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from PIL.Image import Image
 
 from pix2pix.errors import EditError
 from pix2pix.origin import Origin
 from pix2pix.request import EditRequest
+
+Event = TypeVar("Event")
 
 
 @dataclass(frozen=True)
@@ -121,3 +124,13 @@ class Outcome:
     source: Path | None
     result: Result | None = field(default=None, repr=False)
     error: EditError | None = None
+
+
+def packed(event: Event) -> Event:
+    """``event`` for another process: with its preview drawn, since what draws it stays where the model is."""
+    match event:
+        case Step():
+            return replace(event, draw=event.preview.copy)
+        case PhotoStep():
+            return replace(event, step=packed(event.step))
+    return event

@@ -9,7 +9,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
-from pix2pix.cluster.collection import Collection
+from pix2pix.cluster.collection import Collection, load_editor
 from pix2pix.cluster.ledger import Progress
 from pix2pix.cluster.listing import listed
 from pix2pix.cluster.store import MISSING, TABLE, Store, one_line
@@ -113,7 +113,7 @@ def _collection(source: str, request: EditRequest, target: str, settings: Settin
         Store.at(target),
         request,
         any_seed=request.seed is None,
-        load=load or partial(_load, model, device),
+        load=load or partial(load_editor, model, device),
         checkpoint=None if load else _known(model),
         vary_seed=settings.get("vary_seed", False),
         recursive=settings.get("recursive", False),
@@ -151,12 +151,6 @@ def _settled(collection: Collection) -> Collection:
         raise EditFailed(f"The photos cannot be listed ({one_line(error)}).") from error
     request = collection.request if seed is None else replace(collection.request, seed=seed)
     return replace(collection, request=next(request.numbered()))  # which draws a seed if there is none yet
-
-
-def _load(model: str, device: str | None) -> "Editor":
-    from pix2pix.editing.editor import Editor  # in a worker, which has set its threads
-
-    return Editor.load(model, device)
 
 
 def _known(model: str) -> str | None:

@@ -1,7 +1,5 @@
 """A collection on Ray, which schedules, restarts and tries again: who works where, and rows as they come."""
 
-import logging
-import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,11 +12,11 @@ import ray
 from ray.data import ActorPoolStrategy, DataContext, Dataset, read_datasource
 
 from pix2pix.cluster.collection import Collection
+from pix2pix.cluster.joining import join
 from pix2pix.cluster.ledger import Ledger, Progress
 from pix2pix.cluster.listing import listed
 from pix2pix.cluster.names import Names
 from pix2pix.cluster.outcomes import Row, outcomes
-from pix2pix.cluster.store import one_line
 from pix2pix.cluster.worker import Worker
 from pix2pix.errors import EditError, EditFailed
 
@@ -32,10 +30,8 @@ ALONE = {  # a cluster of this machine only
     "_system_config": {"gcs_rpc_server_reconnect_timeout_s": 5},  # on one machine, who does not answer is dead
 }
 SCRATCH = "/tmp"  # the names of Ray's sockets must be short, and other places have longer ones
-QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
 TOO_FEW_CORES = "No machine of the cluster has as many cores as one editor shall have; ask for fewer."
 GAVE_UP = "The cluster could not go on; the same command goes on from here"
-UNREACHABLE = "The Ray cluster cannot be reached; check its address"
 
 
 @dataclass(frozen=True)
@@ -114,39 +110,17 @@ def _shares(collection: Collection, workers: int) -> tuple[int, int]:
 
 @contextmanager
 def _connected(address: str | None) -> Iterator[None]:
-    """Ray, as the caller has it already, or until this ends; its own remarks stay out of the terminal."""
+    """Ray, as the caller has it already, or until this ends."""
     if ray.is_initialized():
         yield
         return
-    for logger in ("ray", "ray.data"):
-        logging.getLogger(logger).setLevel(logging.CRITICAL)  # what goes wrong becomes one sentence
-    for name, value in QUIET.items():
-        os.environ.setdefault(name, value)
     with TemporaryDirectory(prefix="pix2pix-ray-", dir=SCRATCH, ignore_cleanup_errors=True) as folder:
-        here = {**ALONE, "address": "local", "_temp_dir": folder}
-        where = {"address": address} if address else here
-        try:
-            with _hushed():
-                ray.init(log_to_driver=False, logging_level=logging.ERROR, configure_logging=False, **where)
-        except Exception as error:
-            raise EditFailed(f"{UNREACHABLE} ({one_line(error)}).") from error
+        where = {"address": address} if address else {**ALONE, "address": "local", "_temp_dir": folder}
+        join(**where)
         try:
             yield
         finally:
             ray.shutdown()
-
-
-@contextmanager
-def _hushed() -> Iterator[None]:
-    """Keep from the terminal what Ray's native part says of its own logging as it starts."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 @contextmanager

@@ -3,22 +3,19 @@
 import time
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from pix2pix.engine import Engine
 from pix2pix.events import Step
 from pix2pix.request import EditRequest
-
-if TYPE_CHECKING:
-    from pix2pix.editing.editor import Editor
 
 REQUEST = EditRequest("make it night", seed=0)
 SLOW = 2.0  # seconds for a single step
 SIDE = 256  # pixels of the picture that is tried
 
 
-def seconds_of_a_draft(editor: "Editor") -> float:
+def seconds_of_a_draft(editor: Engine) -> float:
     """How long ``editor`` takes for a draft at its checkpoint's defaults; after a first step, which takes longer."""
     picture = Image.linear_gradient("L").convert("RGB").resize((SIDE, SIDE))
     draft = REQUEST.resolved(editor.checkpoint.defaults).as_draft()

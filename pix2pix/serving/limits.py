@@ -22,6 +22,7 @@ class Limits:
     Attributes:
         edit_work: steps times megapixels of the canvas, of one edit.
         edit_seconds: how long the model may draw one photo.
+        at_once: edits at work at the same time; more than 1 is for editors on Ray, as one editor draws one at a time.
         waiting: edits that wait, of all senders together.
         waiting_each: edits that wait, of one sender.
         mcp_calls: calls of assistants at the same time.
@@ -32,6 +33,7 @@ class Limits:
 
     edit_work: float = 60.0
     edit_seconds: float = 900.0
+    at_once: int = 1
     waiting: int = 20
     waiting_each: int = 10
     mcp_calls: int = 8

@@ -7,25 +7,22 @@ from concurrent.futures import Future
 from contextlib import closing
 from itertools import repeat
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pix2pix.diffusion.checkpoints import KNOWN, find
 from pix2pix.editing.drafting import seconds_of_a_draft
+from pix2pix.engine import Engine
 from pix2pix.errors import CheckpointError, EditError, InvalidRequest
 from pix2pix.events import Explanation, Outcome, PhotoStep, Result, Step
 from pix2pix.request import EditRequest
 from pix2pix.serving import zero_gpu
 from pix2pix.session import EditSession
 
-if TYPE_CHECKING:
-    from pix2pix.editing.editor import Editor
-
 QUICK_SECONDS = 0.5
 
 logger = logging.getLogger(__name__)
 
 
-def load_editor(model: str) -> "Editor":
+def load_editor(model: str) -> Engine:
     """``Editor.load``, which takes seconds to import torch and diffusers."""
     from pix2pix.editing.editor import Editor
 
@@ -41,7 +38,7 @@ class Studio:
         others: whether other models than the first may be asked for, which then are loaded, too.
     """
 
-    def __init__(self, model: str = "auto", load: "Callable[[str], Editor]" = load_editor, others: bool = True) -> None:
+    def __init__(self, model: str = "auto", load: Callable[[str], Engine] = load_editor, others: bool = True) -> None:
         self._others = others and not zero_gpu.ACTIVE
         self._stream: zero_gpu.Stream = self._stream_here
         self._stream_gallery: zero_gpu.Stream = self._stream_gallery_here
@@ -51,12 +48,12 @@ class Studio:
             self._stream = zero_gpu.lend_gpu(self._stream)
             self._stream_gallery = zero_gpu.in_portions(zero_gpu.lend_gpu(self._stream_gallery))
         self._load = load
-        self._draft_seconds: dict[Editor, float] = {}
+        self._draft_seconds: dict[Engine, float] = {}
         self._lock = threading.Lock()
         self._first = model
         self._editors = {model: self._begin_to_load(model)}  # by the name that was asked for
 
-    def editor(self, model: str | None = None) -> "Editor":
+    def editor(self, model: str | None = None) -> Engine:
         """The editor of ``model``, one of ``models()``, or the first one; waits until it is loaded.
 
         A model that could not be loaded is tried again when it is asked for by its name.
@@ -166,22 +163,22 @@ class Studio:
         except CheckpointError:
             return None
 
-    def _asked_for(self, model: str) -> "Future[Editor]":
+    def _asked_for(self, model: str) -> Future[Engine]:
         asked = self._first if model == self._first_name() else model
         with self._lock:
             if asked not in self._editors or (_has_failed(self._editors[asked]) and not zero_gpu.ACTIVE):
                 self._editors[asked] = self._begin_to_load(asked)
             return self._editors[asked]
 
-    def _begin_to_load(self, model: str) -> "Future[Editor]":
-        future: Future[Editor] = Future()
+    def _begin_to_load(self, model: str) -> Future[Engine]:
+        future: Future[Engine] = Future()
         if zero_gpu.ACTIVE:  # CUDA is emulated in the main thread only, and only until the app is launched
             self._load_into(future, model)
         else:
             threading.Thread(target=self._load_into, args=(future, model), daemon=True).start()
         return future
 
-    def _load_into(self, future: "Future[Editor]", model: str) -> None:
+    def _load_into(self, future: Future[Engine], model: str) -> None:
         try:
             future.set_result(self._load(model))
         except EditError as error:
@@ -191,5 +188,5 @@ class Studio:
             future.set_exception(CheckpointError("The model could not be loaded; the log of this program says why."))
 
 
-def _has_failed(future: "Future[Editor]") -> bool:
+def _has_failed(future: Future[Engine]) -> bool:
     return future.done() and future.exception() is not None

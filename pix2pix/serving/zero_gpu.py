@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from pix2pix.errors import EditError
-from pix2pix.events import Outcome, PhotoStep, Result, Step
+from pix2pix.events import Outcome, PhotoStep, Result, packed
 from pix2pix.request import EditRequest
 from pix2pix.serving.turns import portions, seconds_of_work
 from pix2pix.session import EditSession
@@ -34,7 +34,7 @@ def lend_gpu(stream: Stream) -> Stream:
             for event in stream(photos, requests, session=session, model=model, mask=mask):
                 if isinstance(event, (Result, Outcome)):
                     yield session.without_results()
-                yield _packed(event)
+                yield packed(event)
         except EditError as error:
             yield error
 
@@ -76,16 +76,6 @@ def in_portions(stream: Stream) -> Stream:
                     yield replace(event, index=portion[event.index])
 
     return whole
-
-
-def _packed(event: object) -> object:
-    """``event`` with its preview drawn: what draws it stays where the GPU is."""
-    match event:
-        case Step():
-            return replace(event, draw=event.preview.copy)
-        case PhotoStep():
-            return replace(event, step=replace(event.step, draw=event.step.preview.copy))
-    return event
 
 
 def seconds_needed(

@@ -4,10 +4,10 @@ from typing import Any
 
 import gradio as gr
 
+from pix2pix.engine import CheckpointLike
 from pix2pix.errors import InvalidRequest
 from pix2pix.request import AUTOMATIC, EVERYWHERE, EXACT, FAST, SAVE_SETTINGS, SETTINGS, EditRequest
 from pix2pix.setting import Place, Setting, Value
-from pix2pix.ui.protocols import CheckpointLike
 
 SHOWN_CHOICES = {
     "own": "own, as the photo",

@@ -4,49 +4,10 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from pix2pix.engine import EditorLike
 from pix2pix.events import Explanation, Outcome, PhotoStep, Result, Step
-from pix2pix.request import Defaults, EditRequest
+from pix2pix.request import EditRequest
 from pix2pix.session import EditSession
-
-
-class CheckpointLike(Protocol):
-    """What the page tells people of a checkpoint; ``pix2pix.diffusion.checkpoints.Checkpoint`` is one."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def defaults(self) -> Defaults: ...
-
-    @property
-    def about(self) -> str: ...
-
-    @property
-    def suggestions(self) -> tuple[str, ...]: ...
-
-    @property
-    def steps_advice(self) -> str: ...
-
-    @property
-    def notches(self) -> tuple[float, float]: ...
-
-    @property
-    def guidance_limits(self) -> tuple[float, ...]: ...
-
-
-class EditorLike(Protocol):
-    """A loaded model; ``pix2pix.Editor`` is one."""
-
-    @property
-    def checkpoint(self) -> CheckpointLike: ...
-
-    @property
-    def note(self) -> str | None: ...
-
-    @property
-    def max_tokens(self) -> int: ...
-
-    def count_tokens(self, instruction: str) -> int: ...
 
 
 class EditService(Protocol):

@@ -17,7 +17,8 @@ def cluster():
     """Two cores of Ray in this process, until the module ends."""
     import ray
 
-    from pix2pix.cluster.running import ALONE, QUIET, SCRATCH
+    from pix2pix.cluster.joining import QUIET
+    from pix2pix.cluster.running import ALONE, SCRATCH
 
     scratch = TemporaryDirectory(prefix="pix2pix-ray-", dir=SCRATCH, ignore_cleanup_errors=True)
     with pytest.MonkeyPatch.context() as patch, scratch as folder:

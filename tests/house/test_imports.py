@@ -15,6 +15,7 @@ FLOORS = [  # lowest first; rooms of one floor do not import each other
     ["request"],
     ["events", "flags", "photo"],
     ["diffusion", "files", "session"],
+    ["engine"],
     ["editing"],
     ["cluster", "serving"],
     ["ui", "training"],

@@ -17,6 +17,7 @@ from pix2pix.serving.limits import USUAL, Limits
 from pix2pix.ui.api.photos import NOT_AN_UPLOAD
 from pix2pix.ui.api.tools import Tools
 from pix2pix.ui.crowd.waiting import WaitingLine
+from pix2pix.ui.queues import MODEL_QUEUE
 
 logger = logging.getLogger(__name__)
 
@@ -46,8 +47,11 @@ class PlainBlocks(gr.Blocks):
         super().__init__(**options)
 
     def queue(self, *arguments: Any, **options: Any) -> "PlainBlocks":
-        """As gradio has it, with places for everybody."""
+        """As gradio has it, with places for everybody, and as many edits at once as there may be."""
         super().queue(*arguments, **options)
+        for event in self.fns.values():
+            if event.concurrency_id == MODEL_QUEUE["concurrency_id"]:
+                event.concurrency_limit = self.limits.at_once
         self._queue = WaitingLine(self._queue, self.limits.waiting_each, self.mark)
         return self
 

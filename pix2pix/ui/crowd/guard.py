@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from pix2pix.engine import EditorLike
 from pix2pix.errors import EditFailed
 from pix2pix.events import Explanation, Outcome, PhotoStep, Result, Step
 from pix2pix.request import EditRequest
@@ -12,7 +13,7 @@ from pix2pix.serving.limits import Limits
 from pix2pix.session import EditSession
 from pix2pix.ui.crowd.audience import is_wanted
 from pix2pix.ui.crowd.log import Line, one_line
-from pix2pix.ui.protocols import EditorLike, EditService
+from pix2pix.ui.protocols import EditService
 
 TOOK_TOO_LONG = "This edit took too long and was stopped; try fewer steps or a smaller size."
 ABANDONED = "Nobody waited for this edit any more, so it was stopped."

@@ -7,11 +7,12 @@ from typing import Any
 
 import gradio as gr
 
+from pix2pix.engine import CheckpointLike
 from pix2pix.errors import EditError
 from pix2pix.ui.controls import GUIDANCE, Update, complaint_about, merged, within_bounds, within_limits
 from pix2pix.ui.edit import view
 from pix2pix.ui.edit.fields import Fields
-from pix2pix.ui.protocols import CheckpointLike, EditService
+from pix2pix.ui.protocols import EditService
 from pix2pix.ui.queues import AT_ONCE, PRIVATE, QUICK
 from pix2pix.ui.safely import safely
 

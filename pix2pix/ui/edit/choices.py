@@ -7,6 +7,7 @@ from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
+from pix2pix.engine import CheckpointLike
 from pix2pix.errors import EditFailed
 from pix2pix.events import PhotoStep, Result
 from pix2pix.photo.thumbnail import fitted
@@ -21,7 +22,7 @@ from pix2pix.ui.crowd.guard import Abandoned
 from pix2pix.ui.edit import view
 from pix2pix.ui.edit.fields import Fields
 from pix2pix.ui.edit.history import EDIT
-from pix2pix.ui.protocols import CheckpointLike, EditService
+from pix2pix.ui.protocols import EditService
 from pix2pix.ui.safely import sentence_for
 
 VARIANTS = 4

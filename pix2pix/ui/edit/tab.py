@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from pix2pix.engine import CheckpointLike
 from pix2pix.errors import EditError, EditFailed, InvalidImage
 from pix2pix.events import Result, Step, nothing_changed
 from pix2pix.files.receipt import Receipt
@@ -26,7 +27,7 @@ from pix2pix.ui.edit.fields import Fields
 from pix2pix.ui.edit.history import EDIT, LOST
 from pix2pix.ui.edit.live import Live
 from pix2pix.ui.edit.why import Why
-from pix2pix.ui.protocols import CheckpointLike, EditService
+from pix2pix.ui.protocols import EditService
 from pix2pix.ui.queues import AT_ONCE, MODEL_QUEUE, PRIVATE, QUICK
 from pix2pix.ui.safely import safely, sentence_for
 

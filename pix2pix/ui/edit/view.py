@@ -7,6 +7,7 @@ import html
 
 import gradio as gr
 
+from pix2pix.engine import CheckpointLike, EditorLike
 from pix2pix.request import SAVE_SETTINGS, SETTINGS, EditRequest
 from pix2pix.serving.desk import Desk
 from pix2pix.serving.stored import StoredPhoto, StoredResult
@@ -14,7 +15,6 @@ from pix2pix.serving.workspace import Workspace
 from pix2pix.ui import stage
 from pix2pix.ui.controls import Update, default_values, guidance_ends, within_limits
 from pix2pix.ui.edit.fields import Fields
-from pix2pix.ui.protocols import CheckpointLike, EditorLike
 
 LOADING = "<p role='status'>The model is being loaded. You can choose a photo meanwhile …</p>"
 
