@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from pix2pix.errors import EditFailed
-from pix2pix.events import Outcome
+from pix2pix.events import Outcome, PhotoStep
 from pix2pix.photo.digest import digest_of
 
 DEADLY = b"deadly"  # at the end of a file, where no decoder looks
@@ -57,3 +57,30 @@ def no_model():
     from pix2pix.errors import CheckpointError
 
     raise CheckpointError("There is no model of that name.")
+
+
+class Batches:
+    """``editor``, with a line in ``log`` for each gallery: how many photos it had, and how many steps were drawn."""
+
+    def __init__(self, editor, log: Path) -> None:
+        self._editor, self._log = editor, log
+
+    def __getattr__(self, name: str):
+        return getattr(self._editor, name)
+
+    def stream_gallery(self, photos, requests, **options):
+        steps = 0
+        try:
+            for event in self._editor.stream_gallery(photos, requests, **options):
+                steps += isinstance(event, PhotoStep)
+                time.sleep(0.05)  # so that others come, and word of those who leave
+                yield event
+        finally:
+            with self._log.open("a") as file:
+                file.write(f"{len(requests)} {steps}\n")
+
+
+def batches(log: Path) -> Batches:
+    from tests.tiny import editor_of, tiny_pipeline
+
+    return Batches(editor_of(tiny_pipeline()), log)
