@@ -4,6 +4,7 @@ import logging
 from importlib.util import find_spec
 from tempfile import TemporaryDirectory
 
+import psutil
 import pytest
 
 from tests import ROOT
@@ -40,3 +41,9 @@ def cluster():
 @pytest.fixture
 def scene(tmp_path) -> Scene:
     return Scene(tmp_path / "in", tmp_path / "out", tmp_path / "log")
+
+
+def replicas() -> list[psutil.Process]:
+    """The processes of this machine that are replicas of an editor."""
+    processes = psutil.process_iter(["cmdline"])
+    return [one for one in processes if any("ServeReplica" in word for word in one.info["cmdline"] or ())]

@@ -7,11 +7,11 @@ from dataclasses import replace
 from functools import partial
 from itertools import islice
 
-import psutil
 import pytest
 
 from pix2pix import EditRequest, EditSession, InvalidImage
 from pix2pix.events import Outcome, PhotoStep, Result, Step
+from tests.cluster.conftest import replicas
 from tests.cluster.fakes import batches
 
 REQUEST = EditRequest("make it night", seed=3, num_inference_steps=3, resolution=32)
@@ -114,7 +114,7 @@ def test_whoever_leaves_lets_the_next_one_in(remote, photos, log):
 def test_a_replica_that_dies_costs_its_edit_only_time(remote, photos):
     stream = remote.stream(photos[0], replace(REQUEST, num_inference_steps=100))
     first = next(stream)
-    (replica,) = (one for one in psutil.process_iter() if "ServeReplica" in one.name() + "".join(one.cmdline()))
+    (replica,) = replicas()
     replica.kill()
     indices = [event.index for event in stream if isinstance(event, Step)]
     assert first.index == 1

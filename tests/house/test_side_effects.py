@@ -28,8 +28,8 @@ def bars():
     return are_progress_bars_disabled(), of_transformers.is_progress_bar_enabled(), of_diffusers._tqdm_active
 
 # What libraries do when they are imported is their own affair, so it is done before.
-import diffusers, gradio, gradio_client, pillow_heif, pyarrow.parquet, ray.data, safetensors.torch, torch, tqdm
-import transformers
+import diffusers, gradio, gradio_client, pillow_heif, pyarrow.parquet, ray.data, ray.serve, safetensors.torch, torch
+import tqdm, transformers
 from diffusers import AutoencoderTiny, StableDiffusionInstructPix2PixPipeline, UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTokenizer
 
