@@ -45,8 +45,9 @@ def means(values: np.ndarray, side: int) -> np.ndarray:
     """
     for axis in (0, 1):
         reach = min(side, values.shape[axis])
-        total = np.insert(values.cumsum(axis, dtype=np.float64), 0, 0, axis)
         last = values.shape[axis] - reach
         first = np.append(np.arange(0, last, max(1, reach // 2)), last)
-        values = (total.take(first + reach, axis) - total.take(first, axis)) / reach
+        borders = np.column_stack([first, first + reach]).ravel()[:-1]  # of which every second sum is a window's
+        sums = np.add.reduceat(values, borders, axis, dtype=np.float64)
+        values = sums.take(np.arange(0, len(borders), 2), axis) / reach
     return values
