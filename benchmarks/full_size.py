@@ -25,6 +25,7 @@ from diffusers import AutoencoderTiny
 from PIL import Image
 from torch import Tensor
 
+from benchmarks.memory import most_during
 from pix2pix.diffusion.checkpoints import POCKET
 from pix2pix.photo.upsampling import transfer
 from pix2pix.training.evaluation.measured.scatter import AMOUNTS
@@ -226,16 +227,9 @@ def _tiled(photos: list[Image.Image], pixels: int) -> Image.Image:
 def _runs(photo: Image.Image, before: Image.Image, after: Image.Image) -> Iterator[tuple[float, float, float]]:
     """Seconds, seconds of processor time, and MB above what was held before, of every run of ``transfer``."""
     for _ in range(RUNS):
-        Path("/proc/self/clear_refs").write_text("5")  # begins a new peak; see proc(5)
-        held, started, processor = _memory("VmRSS"), time.perf_counter(), time.process_time()
-        transfer(photo, before, after)
-        yield time.perf_counter() - started, time.process_time() - processor, _memory("VmHWM") - held
-
-
-def _memory(what: str) -> float:
-    """A line of the process's status in MB; see proc(5)."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(what)) * 1024 / MEGA
+        started, processor = time.perf_counter(), time.process_time()
+        most = most_during(lambda: transfer(photo, before, after))
+        yield time.perf_counter() - started, time.process_time() - processor, most
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks.process import peak
+from benchmarks.memory import peak
 from pix2pix.training.evaluation.plots import draw_plot, save_side_by_side
 
 RUNS = 3

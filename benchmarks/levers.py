@@ -10,9 +10,9 @@ from typing import Any
 
 import torch
 from diffusers import StableDiffusionInstructPix2PixPipeline as Pipeline
-from diffusers import UniPCMultistepScheduler
+from diffusers import UNet2DConditionModel, UniPCMultistepScheduler
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from benchmarks.timing import in_turn
 from pix2pix import Editor, EditRequest, Result, Step
@@ -28,6 +28,7 @@ from pix2pix.training.pictures import psnr
 
 SAME = 100.0  # dB, as two equal pictures count
 RUNS, SCATTER_PHOTOS = 7, 3
+INTERVAL = 0.28, 5.42  # sigmas, as the paper has them for a latent model of text
 PHOTOS = Path(__file__).parents[2] / "shared" / "photos"  # gradio's, where there are none
 HEAD = (
     "| Lever | time | passed | dB to the target | dB to the exact picture, mean; worst "
@@ -40,6 +41,7 @@ class LeverEditor(Editor):
     """Pocket, all of whose edits are fast, by ``models`` and with ``steps``."""
 
     steps: int
+    guidance: float | None = None  # of text and of the photo; the checkpoint's own unless said
 
     @classmethod
     def of(cls, models: Callable[[Pipeline], Models], steps: int, scheduler: Any = None) -> "LeverEditor":
@@ -53,7 +55,9 @@ class LeverEditor(Editor):
 
     def stream(self, photo: Source, request: EditRequest, **named: Any) -> Generator[Step | Result, None, None]:
         """As every editor, with the settings of this one."""
-        return super().stream(photo, replace(request, speed="fast", num_inference_steps=self.steps), **named)
+        asked = replace(request, speed="fast", num_inference_steps=self.steps)
+        asked = replace(asked, guidance_scale=self.guidance, image_guidance_scale=self.guidance)
+        return super().stream(photo, asked, **named)
 
 
 def levers() -> dict[str, LeverEditor]:
@@ -68,15 +72,63 @@ def levers() -> dict[str, LeverEditor]:
     }
 
 
+def guided_levers() -> dict[str, LeverEditor]:
+    """The same with both guidances, the exact way first."""
+    own = POCKET.defaults.num_inference_steps
+    editors = {
+        "exact, both guidances 1.4": LeverEditor.of(exact_models, own),
+        "fast, both guidances 1.4": LeverEditor.of(fast_models, own),
+        "not kept: exact, both guidances in an interval of noise levels only": LeverEditor.of(_in_interval, own),
+    }
+    for editor in editors.values():
+        editor.guidance = 1.4
+    return editors
+
+
 def _half(pipeline: Pipeline) -> Models:
     return replace(fast_models(pipeline), shares_steps=False)
 
 
+class InInterval(nn.Module):
+    """A UNet that is guided while the noise is within ``INTERVAL`` only (Kynkäänniemi et al., arXiv:2404.07724).
+
+    Elsewhere the prediction for text and photo stands for all, of which guidance then makes just that one.
+    """
+
+    def __init__(self, unet: UNet2DConditionModel, sigmas: Tensor) -> None:
+        super().__init__()
+        self.unet, self.config, self._sigmas = unet, unet.config, sigmas
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """That of the weights."""
+        dtype: torch.dtype = self.unet.dtype
+        return dtype
+
+    def forward(self, rows: Tensor, timestep: Tensor, encoder_hidden_states: Tensor, **named: Any) -> tuple[Tensor]:
+        """As the UNet, of one edit."""
+        if INTERVAL[0] < self._sigmas[int(timestep)] <= INTERVAL[1]:
+            guided: tuple[Tensor] = self.unet(rows, timestep, encoder_hidden_states=encoder_hidden_states, **named)
+            return guided
+        (one,) = self.unet(rows[:1], timestep, encoder_hidden_states=encoder_hidden_states[:1], **named)
+        return (one.expand(len(rows), -1, -1, -1),)
+
+
+def _in_interval(pipeline: Pipeline) -> Models:
+    models, signal = exact_models(pipeline), pipeline.scheduler.alphas_cumprod
+    return replace(models, unet=InInterval(models.unet, ((1 - signal) / signal).sqrt()))
+
+
 def lever_rows() -> Iterator[str]:
     """A row of Markdown for each lever, all measured on the same edits."""
+    yield from _rows(levers(), slice(None))
+    yield from _rows(guided_levers(), slice(0, None, 3))
+
+
+def _rows(editors: dict[str, LeverEditor], some: slice) -> Iterator[str]:
+    """Of ``some`` of the edits; the first of ``editors`` is what others are held against."""
     photos = [measured_photo(photo) for photo in open_photos(PHOTOS if PHOTOS.is_dir() else None).values()]
-    wordings = wordings_of_edits(1, random.Random(0), held_out=True)
-    editors = levers()
+    wordings = list(wordings_of_edits(1, random.Random(0), held_out=True))[some]
     ways = [partial(editor.edit, photos[0], EditRequest("make it night", seed=1)) for editor in editors.values()]
     times = in_turn(*ways, runs=RUNS)
     expected: list[Tensor] = []

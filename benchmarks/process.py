@@ -1,7 +1,6 @@
 """What a person waits for around the model: starting, opening and saving large photos; and how much memory it takes."""
 
 import json
-import math
 import os
 import socket
 import subprocess
@@ -19,7 +18,6 @@ from PIL import Image
 
 HERE = Path(__file__).parent.parent
 LARGE = 4000, 3000
-STATUS = Path("/proc/self/status")
 PATIENCE = 60  # seconds
 
 
@@ -108,6 +106,8 @@ def main(photo: str, out: str) -> None:
     from pix2pix.files.formats import save_result
 
     share_cores()  # as the program does, before torch is imported
+    from benchmarks.memory import peak
+
     editor = Editor.load("pocket", device="cpu")
     for words in ("make it night", "make it a sunset"):
         started = time.perf_counter()
@@ -115,14 +115,6 @@ def main(photo: str, out: str) -> None:
         save_result(result, Path(out))
         beyond = time.perf_counter() - started - result.seconds
     print(json.dumps({"beyond": beyond, "peak": peak()}))
-
-
-def peak() -> float:
-    """The most megabytes that this process had; what ``resource`` says counts the process that started it, too."""
-    if not STATUS.exists():
-        return math.nan
-    line = next(line for line in STATUS.read_text().splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024
 
 
 if __name__ == "__main__":

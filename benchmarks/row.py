@@ -1,5 +1,6 @@
 """One line of the results: some work, what each side took for it, and whether the goal is met."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,6 +14,10 @@ HEAD = (
     "| Work | ours | 9 of 10 | diffusers | tuned | ours / diffusers | goal | | ours / tuned | same picture | limit "
     "| fast | fast / diffusers | goal | |\n"
     "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
+)
+ASIDE = (
+    "| Work | once: ours | fast | diffusers | tuned | memory: ours | fast | diffusers | tuned |\n"
+    "|---|---|---|---|---|---|---|---|---|"
 )
 
 
@@ -53,6 +58,14 @@ class Row:
         ]
         return "| " + " | ".join(cells) + " |"
 
+    @property
+    def aside(self) -> str:
+        """What the first run took beyond a later one, and the memory of one, for each side."""
+        sides = [self.sides.get(name) for name in (OURS, FAST, STOCK, TUNED)]
+        once = [f"{max(0, one.first - one.median):.2f} s" if one else "" for one in sides]
+        memory = [f"{one.memory:.0f} MB" if one else "" for one in sides]
+        return "| " + " | ".join([self.work, *once, *memory]) + " |"
+
 
 def _against(ours: Times, stock: Times, goal: float) -> tuple[str, str, str]:
     value, low, high = ratio(ours, stock)
@@ -62,6 +75,11 @@ def _against(ours: Times, stock: Times, goal: float) -> tuple[str, str, str]:
 def table(rows: Sequence[Row]) -> str:
     """All ``rows`` in Markdown."""
     return "\n".join([HEAD, *map(str, rows)])
+
+
+def aside(rows: Sequence[Row]) -> str:
+    """What is done once, and memory, in Markdown, for the rows whose sides were in one process."""
+    return "\n".join([ASIDE, *(row.aside for row in rows if not math.isnan(row.sides[OURS].first))])
 
 
 def apart(one: Image.Image, other: Image.Image) -> tuple[int, float]:

@@ -1,15 +1,19 @@
 """Several ways of the same work in turn, in one process: times, ratios, and the words for what they ran on."""
 
+import math
 import platform
 import random
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import diffusers
 import torch
+
+from benchmarks.memory import most_during
 
 RESAMPLES = 2_000
 SURE = 0.9  # share of the resampled ratios that lie within the interval
@@ -17,9 +21,17 @@ SURE = 0.9  # share of the resampled ratios that lie within the interval
 
 @dataclass(frozen=True)
 class Times:
-    """Seconds of the same work, run by run."""
+    """The same work, run by run.
+
+    Attributes:
+        seconds: of each run but the first.
+        first: of the first run, in which what is compiled, captured or allocated once is.
+        memory: MB that one run has at most beyond what was held before it.
+    """
 
     seconds: tuple[float, ...]
+    first: float = math.nan
+    memory: float = math.nan
 
     @property
     def median(self) -> float:
@@ -33,17 +45,25 @@ class Times:
 
 
 def in_turn(*sides: Callable[[], object], runs: int) -> list[Times]:
-    """The times of each of ``sides``, who take turns; the first run is not counted."""
+    """The times of each of ``sides``, who take turns; the first run is told apart, and the last one's memory."""
     seconds: list[list[float]] = [[] for _ in sides]
+    memory = [math.nan] * len(sides)
     for run in range(runs + 1):
-        for side, taken in zip(sides, seconds, strict=True):
-            started = time.perf_counter()
-            side()
-            if torch.cuda.is_available():
-                torch.cuda.synchronize()
-            if run > 0:
-                taken.append(time.perf_counter() - started)
-    return [Times(tuple(taken)) for taken in seconds]
+        for number, side in enumerate(sides):
+            timed = partial(_timed, side, seconds[number])
+            if run == runs:
+                memory[number] = most_during(timed)
+            else:
+                timed()
+    return [Times(tuple(taken[1:]), taken[0], most) for taken, most in zip(seconds, memory, strict=True)]
+
+
+def _timed(side: Callable[[], object], taken: list[float]) -> None:
+    started = time.perf_counter()
+    side()
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    taken.append(time.perf_counter() - started)
 
 
 def ratio(one: Times, other: Times) -> tuple[float, float, float]:

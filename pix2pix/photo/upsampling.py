@@ -149,13 +149,16 @@ def _channels(image: Image.Image) -> np.ndarray:
 def _mean(values: np.ndarray, reach: int = WINDOW) -> np.ndarray:
     """Mean over the window of radius ``reach`` around each pixel of (..., H, W), borders replicated."""
     planes = values.reshape(-1, *values.shape[-2:])  # one at a time, because one stays in the processor's cache
-    return np.stack([_sums(_sums(plane, reach).T, reach).T for plane in planes]).reshape(values.shape) / (2 * reach + 1) ** 2
+    return (
+        np.stack([_sums(_sums(plane, reach).T, reach).T for plane in planes]).reshape(values.shape)
+        / (2 * reach + 1) ** 2
+    )
 
 
 def _sums(plane: np.ndarray, reach: int) -> np.ndarray:
     """Of the ``reach`` rows above and below each row of (H, W), and of itself."""
     rows = np.concatenate([*reach * [plane[:1]], plane, *reach * [plane[-1:]]])
-    total = rows[: len(plane)] + rows[1 : len(plane) + 1]
+    total: np.ndarray = rows[: len(plane)] + rows[1 : len(plane) + 1]
     for k in range(2, 2 * reach + 1):
         total += rows[k : k + len(plane)]
     return total
