@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -62,9 +63,19 @@ def test_a_full_queue_says_busy_at_once_and_the_page_still_opens(slow, data_phot
     assert set(listened(address, taken)) == {"complete"}
 
 
-def test_turns_are_taken_in_turn():
-    from types import SimpleNamespace
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_as_many_edits_are_at_work_as_the_editors_can_draw(tmp_path, data_photo, at_once):
+    service = Fake(step_seconds=0.1)
+    service._one_at_a_time = SimpleNamespace(run=lambda stream: stream, is_idle=True)  # as many editors as one likes
+    names = ["one", "two", "three", "four"]
+    with serving(tmp_path, service, at_once=at_once) as address:
+        answers = [join(address, words(data_photo, name), **browser(name)) for name in names]
+        assert set(listened(address, answers)) == {"complete"}
+    beside = [sum(service.started[other] < service.ended[name] for other in names) for name in names]
+    assert beside[0] == at_once
 
+
+def test_turns_are_taken_in_turn():
     from pix2pix.ui.crowd.waiting import WaitingLine
 
     line = SimpleNamespace(_sender=lambda event: event[0])
