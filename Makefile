@@ -63,7 +63,7 @@ pocket: $(INSTALLED)
 evaluate: $(INSTALLED)
 	$(BIN)/python -m pix2pix.training.evaluation $(PHOTOS:%=--photos %)
 
-$(INSTALLED): requirements.txt requirements-ray.txt requirements-dev.txt
+$(INSTALLED): requirements.txt requirements-ray.txt requirements-lora.txt requirements-dev.txt
 	@echo "Installing what the program needs into .venv; the first time takes a minute or two."
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --disable-pip-version-check --quiet --requirement requirements-dev.txt

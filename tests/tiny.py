@@ -1,5 +1,6 @@
 """Small random checkpoints: one for mechanics, one with the exact layout of timbrooks/instruct-pix2pix."""
 
+import itertools
 import json
 from pathlib import Path
 
@@ -118,6 +119,29 @@ def write_instruct_pix2pix(folder: Path, fp16: bool = True) -> StableDiffusionIn
     (folder / "tokenizer" / "tokenizer.json").unlink()
     (folder / "model_index.json").write_text(json.dumps(MODEL_INDEX))
     return pipeline
+
+
+LORA_LAYERS = (  # those that diffusers' script for LCM-LoRAs trains; conv_in, which is wider here, is none of them
+    *("to_q", "to_k", "to_v", "to_out.0", "proj_in", "proj_out", "ff.net.0.proj", "ff.net.2"),
+    *("conv1", "conv2", "conv_shortcut", "downsamplers.0.conv", "upsamplers.0.conv", "time_emb_proj"),
+)
+
+
+def lora(unet: UNet2DConditionModel, alphas: tuple[float, ...] = (8.0,)) -> dict[str, torch.Tensor]:
+    """Seeded random tensors under the kind of names that latent-consistency/lcm-lora-sdv1-5 has, kohya's.
+
+    The rank is 4; the layers take the ``alphas`` in turn.
+    """
+    generator = torch.Generator().manual_seed(2)
+    tensors = {}
+    layers = [(name, module.weight) for name, module in unet.named_modules() if name.endswith(LORA_LAYERS)]
+    for (name, weight), alpha in zip(layers, itertools.cycle(alphas)):
+        size, inputs, *kernel = weight.shape
+        key = f"lora_unet_{name.replace('.', '_')}"
+        tensors[f"{key}.lora_down.weight"] = torch.randn(4, inputs, *kernel, generator=generator) * 0.1
+        tensors[f"{key}.lora_up.weight"] = torch.randn(size, 4, *(1 for _ in kernel), generator=generator) * 0.1
+        tensors[f"{key}.alpha"] = torch.tensor(alpha)
+    return tensors
 
 
 def safety_checker() -> StableDiffusionSafetyChecker:

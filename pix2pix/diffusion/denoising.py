@@ -15,6 +15,7 @@ from diffusers import SchedulerMixin, UNet2DConditionModel
 from diffusers.utils.torch_utils import randn_tensor
 
 from pix2pix.diffusion.reuse import DeepFeatures
+from pix2pix.errors import InvalidRequest
 
 
 @dataclass(frozen=True)
@@ -107,9 +108,11 @@ def denoise(
         generators: one for each of the N, so that an edit in a batch is the same edit alone.
         confinement: where the edits may act; ``None`` stands for everywhere.
         deep_features: of this UNet, where some steps are to be short; ``None`` stands for full ones only.
+
+    Raises:
+        InvalidRequest: the scheduler has not so many steps.
     """
-    scheduler = copy.deepcopy(scheduler)  # it keeps count of the steps, and a stopped edit must not leave its count
-    scheduler.set_timesteps(num_inference_steps, device=image_latents.device)
+    scheduler = _ready(scheduler, num_inference_steps, image_latents.device)
     conditions = _condition_rows(guidance, prompt_embeds, negative_prompt_embeds, image_latents)
     noise = randn_tensor(
         image_latents.shape, generator=list(generators), device=image_latents.device, dtype=prompt_embeds.dtype
@@ -124,6 +127,16 @@ def denoise(
             latents = confinement.applied(scheduler, latents, noise, following)
             predicted_x0 = confinement.applied(scheduler, predicted_x0, noise, None)
         yield Denoised(index, total, latents, predicted_x0)
+
+
+def _ready(scheduler: SchedulerMixin, num_inference_steps: int, device: torch.device) -> SchedulerMixin:
+    """A copy of ``scheduler`` before its first step."""
+    scheduler = copy.deepcopy(scheduler)  # it keeps count of the steps, and a stopped edit must not leave its count
+    try:
+        scheduler.set_timesteps(num_inference_steps, device=device)
+    except ValueError as error:  # that of latent consistency models ends at the 50 that they were distilled from
+        raise InvalidRequest(f"This model cannot draw in {num_inference_steps} steps; take fewer.") from error
+    return scheduler
 
 
 def _condition_rows(

@@ -17,8 +17,9 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
-from pix2pix.diffusion.checkpoints import USE_POCKET, Checkpoint
+from pix2pix.diffusion.checkpoints import LORA_WEIGHTS, USE_POCKET, Checkpoint, Lora
 from pix2pix.diffusion.device import is_out_of_memory, lay_out
+from pix2pix.diffusion.lcm import fuse, require_peft
 from pix2pix.errors import CheckpointError
 
 INDEX = "model_index.json"
@@ -38,21 +39,45 @@ def load(checkpoint: Checkpoint, device: torch.device) -> tuple[StableDiffusionI
         The pipeline, and the checkpoint with its revision and resolution filled in.
 
     Raises:
-        CheckpointError: it cannot be reached, a file is missing or broken, or it is no InstructPix2Pix.
+        CheckpointError: it cannot be reached, a file is missing or broken, or it is no InstructPix2Pix; or its LoRA
+            cannot be reached or read, does not fit, or needs PEFT.
     """
+    lora_file = _lora_file(checkpoint.lora) if checkpoint.lora else None  # first, because it is the smaller one
     folder = Path(checkpoint.source) if checkpoint.is_folder else _download(checkpoint)
     index = _read_index(folder, checkpoint)
     try:
         pipeline = _read(folder, index, torch.float32 if device.type == "cpu" else torch.float16)
+        if checkpoint.lora and lora_file:
+            fuse(pipeline, lora_file, checkpoint.lora.name)
         _place(pipeline, device)
+    except CheckpointError:
+        raise
     except Exception as error:
         failure = _not_loaded(checkpoint, error)
         raise failure from error.with_traceback(None)  # its frames would keep the weights in memory
     _check_channels(pipeline, checkpoint)
-    revision = None if checkpoint.is_folder else folder.name  # a snapshot's folder is named by its commit
     resolution = checkpoint.defaults.resolution or pipeline.unet.config.sample_size * pipeline.vae_scale_factor
     defaults = replace(checkpoint.defaults, resolution=resolution)
-    return pipeline, replace(checkpoint, revision=revision, defaults=defaults)
+    return pipeline, replace(checkpoint, revision=_revision(checkpoint, folder, lora_file), defaults=defaults)
+
+
+def _revision(checkpoint: Checkpoint, folder: Path, lora_file: Path | None) -> str | None:
+    """The commits of what came from the hub, whose cache names folders by them."""
+    commits = [] if checkpoint.is_folder else [folder.name]
+    if lora_file and checkpoint.lora and not checkpoint.lora.is_folder:
+        commits.append(lora_file.parent.name)
+    return "+".join(commits) or None
+
+
+def _lora_file(lora: Lora) -> Path:
+    """The weights of ``lora``, in its folder or in the hub's cache."""
+    require_peft()
+    if lora.is_folder:
+        return Path(lora.source) / LORA_WEIGHTS
+    try:
+        return Path(hf_hub_download(lora.source, LORA_WEIGHTS, revision=lora.revision))
+    except Exception as error:
+        raise CheckpointError(f"{_why_not_downloaded(lora.name, error, 'a LoRA')}, or {USE_POCKET}.") from error
 
 
 def _download(checkpoint: Checkpoint) -> Path:
@@ -71,17 +96,17 @@ def _download(checkpoint: Checkpoint) -> Path:
     except CheckpointError:
         raise
     except Exception as error:
-        raise CheckpointError(f"{_why_not_downloaded(checkpoint, error)}, or {USE_POCKET}.") from error
+        raise CheckpointError(f"{_why_not_downloaded(checkpoint.name, error)}, or {USE_POCKET}.") from error
 
 
-def _why_not_downloaded(checkpoint: Checkpoint, error: Exception) -> str:
+def _why_not_downloaded(name: str, error: Exception, kind: str = "a model in diffusers layout") -> str:
     if _is_caused_by(error, HFValidationError, RepositoryNotFoundError, RevisionNotFoundError):
-        return f"Hugging Face has no public model “{checkpoint.name}”; check its name"
+        return f"Hugging Face has no public model “{name}”; check its name"
     if _is_caused_by(error, RemoteEntryNotFoundError):
-        return f"{checkpoint.name} lacks a file of a model in diffusers layout; take another one"
+        return f"{name} lacks a file of {kind}; take another one"
     if not _is_caused_by(error, OSError):  # which the network and the hub itself raise
         logger.error("A model could not be downloaded.", exc_info=error)
-    return f"{checkpoint.name} is not on this machine and Hugging Face cannot be reached; go online once"
+    return f"{name} is not on this machine and Hugging Face cannot be reached; go online once"
 
 
 def _is_caused_by(error: BaseException | None, *kinds: type[BaseException]) -> bool:

@@ -12,7 +12,7 @@ from diffusers import StableDiffusionInstructPix2PixPipeline
 from PIL.Image import Image
 
 from pix2pix.diffusion.attention import WordMap, listening, word_maps
-from pix2pix.diffusion.checkpoints import Checkpoint
+from pix2pix.diffusion.checkpoints import LORA_WEIGHTS, Checkpoint
 from pix2pix.diffusion.conditioning import Conditioning, encode_instruction, encode_photo
 from pix2pix.diffusion.relevance import Relevance, relevance
 from pix2pix.editing.job import Job
@@ -90,9 +90,11 @@ class Conditioner:
     @cached_property
     def _identity(self) -> Hashable:
         """What a cached condition depends on besides the text or the photo."""
-        folder = Path(self.checkpoint.source)
-        written = (folder / "model_index.json").stat().st_mtime_ns if self.checkpoint.is_folder else None
-        return self.checkpoint.source, self.checkpoint.revision, written, str(self.pipeline.dtype)
+        checkpoint, lora = self.checkpoint, self.checkpoint.lora
+        files = [Path(checkpoint.source) / "model_index.json"] if checkpoint.is_folder else []
+        files += [Path(lora.source) / LORA_WEIGHTS] if lora and lora.is_folder else []
+        written = tuple(file.stat().st_mtime_ns for file in files)
+        return checkpoint.source, checkpoint.revision, lora, written, str(self.pipeline.dtype)
 
     def _seen(self, job: Job, conditioning: Conditioning, image_latents: torch.Tensor, session: EditSession) -> Seen:
         def see() -> Seen:

@@ -58,8 +58,8 @@ class Editor:
         """Load a checkpoint.
 
         Args:
-            name: "pocket", a hub id such as "timbrooks/instruct-pix2pix", a folder in diffusers layout, or "auto":
-                the real checkpoint on a CUDA GPU if it can be loaded, otherwise pocket.
+            name: "pocket", a hub id such as "timbrooks/instruct-pix2pix", or a folder in diffusers layout, with
+                "+" and an LCM-LoRA or without; or "auto", the real one on a CUDA GPU if it can be loaded, else pocket.
             device: "cpu", "cuda" or "mps"; ``None`` takes the best there is.
 
         Raises:

@@ -12,6 +12,8 @@ from pix2pix import CheckpointError, Editor
 from pix2pix.diffusion.checkpoints import INSTRUCT_PIX2PIX, KNOWN, POCKET, find, is_on_this_machine
 from tests.house.test_imports import ROOT
 
+OF_HUB = "latent-consistency/lcm-lora-sdv1-5"
+
 
 def test_known_checkpoints():
     assert [checkpoint.name for checkpoint in KNOWN] == ["pocket", "timbrooks/instruct-pix2pix"]
@@ -45,6 +47,36 @@ def test_no_folder_takes_the_place_of_a_known_model(checkpoint, monkeypatch, tmp
     assert INSTRUCT_PIX2PIX.is_folder is False
     assert not is_on_this_machine(INSTRUCT_PIX2PIX)
     assert find(f"./{checkpoint.name}").source == str(tmp_path / checkpoint.name)  # whoever means the folder gets it
+
+
+def test_names_with_a_plus(made, tmp_path, monkeypatch):
+    whole = find(f"{INSTRUCT_PIX2PIX.name}+{OF_HUB}")
+    assert whole.name == f"{INSTRUCT_PIX2PIX.name}+{OF_HUB}"
+    assert (whole.source, whole.revision) == (INSTRUCT_PIX2PIX.source, INSTRUCT_PIX2PIX.revision)
+    assert (whole.lora.source, whole.lora.is_folder, is_on_this_machine(whole)) == (OF_HUB, False, False)
+    monkeypatch.chdir(made)
+    both = find("base+lcm")
+    assert (both.name, both.source, both.lora.source) == ("base+lcm", str(made / "base"), str(made / "lcm"))
+    assert both.is_folder
+    assert both.lora.is_folder
+    assert is_on_this_machine(both)
+    assert find(f"{made / 'base'}+{OF_HUB}").name == f"base+{OF_HUB}"
+    assert find(f"owner/model+{made / 'lcm'}").name == "owner/model+lcm"
+    (tmp_path / "a+b").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert find("a+b").lora is None
+    assert find("a+b+owner/lora").source == str(tmp_path / "a+b")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["+", "base+", "+lcm", "base+nowhere", "nowhere+lcm", "base+./x", "base+a/b/c", "base+lcm+lcm", "base+\0/y"],
+)
+def test_a_name_with_a_plus_that_is_none_is_one_sentence(made, name, monkeypatch):
+    monkeypatch.chdir(made)
+    with pytest.raises(CheckpointError, match=r"^[^\n]*\.$") as caught:
+        Editor.load(name, device="cpu")
+    assert str(made) not in str(caught.value)
 
 
 def test_whether_it_is_a_folder_is_decided_when_it_is_found(monkeypatch, tmp_path):

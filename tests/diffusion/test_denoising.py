@@ -10,7 +10,6 @@ from diffusers import (
     PNDMScheduler,
     UniPCMultistepScheduler,
 )
-from PIL import Image
 
 from benchmarks.architecture import SCHEDULER
 from pix2pix.diffusion.conditioning import encode_instruction, encode_photo
@@ -57,12 +56,6 @@ def our_picture(pipeline, *arguments):
     latents = our_latents(pipeline, *arguments).latents
     decoded = pipeline.vae.decode(latents / pipeline.vae.config.scaling_factor).sample
     return pipeline.image_processor.postprocess(decoded, output_type="pt")
-
-
-@pytest.fixture
-def three_photos(scene):
-    turned = scene.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    return [image.resize((48, 32)) for image in (scene, turned, Image.eval(scene, lambda value: 255 - value))]
 
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)

@@ -22,6 +22,7 @@ FLOORS = [  # lowest first; rooms of one floor do not import each other
     ["cli", "app"],
     ["__main__", "__init__"],
 ]
+REQUIRED = ("-r requirements.txt", "-r requirements-ray.txt", "-r requirements-lora.txt")
 FLOOR = {name: height for height, names in enumerate(FLOORS) for name in names}
 
 
@@ -69,6 +70,6 @@ def test_public_names_are_there():
 
 
 def test_requirements_are_pinned_exactly():
-    for file in ("requirements.txt", "requirements-ray.txt", "requirements-dev.txt"):
+    for file in ("requirements.txt", "requirements-ray.txt", "requirements-lora.txt", "requirements-dev.txt"):
         for line in (ROOT / file).read_text().splitlines():
-            assert "==" in line or line in ("-r requirements.txt", "-r requirements-ray.txt"), line
+            assert "==" in line or line in REQUIRED, line

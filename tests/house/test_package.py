@@ -21,7 +21,8 @@ PIP = (sys.executable, "-m", "pip", "--quiet", "--no-input")
 def wheel(tmp_path_factory):
     """A wheel built from a copy, so that nothing is left behind in the checkout."""
     source = tmp_path_factory.mktemp("source")
-    for name in ("pyproject.toml", "requirements.txt", "requirements-ray.txt", "README.md", "LICENSE"):
+    needed = [f"requirements{extra}.txt" for extra in ("", "-ray", "-lora")]
+    for name in ("pyproject.toml", "README.md", "LICENSE", *needed):
         shutil.copy(ROOT / name, source)
     for folder in ("pix2pix", "tests", "benchmarks", "docs"):
         shutil.copytree(ROOT / folder, source / folder, ignore=shutil.ignore_patterns("__pycache__"))
@@ -48,8 +49,12 @@ def test_the_version_and_the_needed_packages_are_written_once(wheel):
         lines = archive.read(name).decode().splitlines()
     assert f"Version: {pix2pix.__version__}" in lines
     needed = [line.removeprefix("Requires-Dist: ") for line in lines if line.startswith("Requires-Dist: ")]
-    of_ray = [f'{line}; extra == "ray"' for line in (ROOT / "requirements-ray.txt").read_text().split()]
-    assert needed == [*(ROOT / "requirements.txt").read_text().split(), *of_ray]
+    of_extras = [
+        f'{line}; extra == "{extra}"'
+        for extra in ("ray", "lora")
+        for line in (ROOT / f"requirements-{extra}.txt").read_text().split()
+    ]
+    assert needed == [*(ROOT / "requirements.txt").read_text().split(), *of_extras]
 
 
 def test_the_installed_command_edits_a_photo_far_from_the_checkout(wheel, scene, tmp_path):

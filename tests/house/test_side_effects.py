@@ -30,7 +30,7 @@ def bars():
 # What libraries do when they are imported is their own affair, so it is done before.
 import diffusers, gradio, gradio_client, pillow_heif, pyarrow.parquet, ray.data, ray.serve, safetensors.torch, torch
 import tqdm, transformers
-from diffusers import AutoencoderTiny, StableDiffusionInstructPix2PixPipeline, UNet2DConditionModel
+from diffusers import AutoencoderTiny, LCMScheduler, StableDiffusionInstructPix2PixPipeline, UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTokenizer
 
 before = state()

@@ -76,7 +76,7 @@ def pulled_in(line: str) -> set[str]:
 
 
 def test_the_lock_holds_what_the_pinned_packages_pull_in(locked):
-    names = ("requirements.txt", "requirements-ray.txt", "requirements-dev.txt")
+    names = ("requirements.txt", "requirements-ray.txt", "requirements-lora.txt", "requirements-dev.txt")
     lines = [line for name in names for line in (ROOT / name).read_text().splitlines() if not line.startswith("-r")]
     needed = set().union(*map(pulled_in, lines))
     assert len(needed) > 60
