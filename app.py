@@ -87,7 +87,7 @@ def _join(cluster: str, model: str) -> "Engine":
 
     try:
         from pix2pix.cluster.replicas.remote import RemoteEditor
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         raise EditFailed(MISSING) from error
     return RemoteEditor.join(cluster)
 

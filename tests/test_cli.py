@@ -165,6 +165,7 @@ def test_results_never_fall_on_photos_or_on_each_other(run, pictures, scene, tmp
         (("{one}", "y" * 1001, "--out", "x"), "1,001 characters"),
         (("{one}", "y", "--out", "x.tiff"), ".png"),
         (("{one}", "{two}", "y", "--out", "x.png"), "folder"),
+        (("s3://bucket/photos", "y", "--out", "x/"), "goes with --ray"),
         (("{one}", "y", "--out", "{one}"), "the photo itself"),
         (("{one}", "y", "--out", "x", "--steps", "0"), "from 1 to 150"),
         (("{one}", "y", "--out", "x", "--steps", "7.7"), "--steps"),

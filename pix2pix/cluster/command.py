@@ -62,7 +62,7 @@ def edit_on_ray(options: argparse.Namespace, complain: Callable[[str], None]) ->
 
 
 def _checked(options: argparse.Namespace) -> EditRequest:
-    if len(options.photos) > 1:
+    if len(options.photos) > 1 or os.path.isfile(options.photos[0]):
         raise WrongUsage(ONE_FOLDER)
     if options.mask is not None:
         raise WrongUsage(NO_MASK)

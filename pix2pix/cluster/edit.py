@@ -128,7 +128,7 @@ def _collection(source: str, request: EditRequest, target: str, settings: Settin
 def _running() -> ModuleType:
     try:
         return import_module("pix2pix.cluster.running")
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         raise EditFailed(MISSING) from error
 
 

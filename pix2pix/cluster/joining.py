@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,8 @@ from pix2pix.errors import EditFailed
 
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
 UNREACHABLE = "The Ray cluster cannot be reached; check its address"
+NONE_HERE = "No Ray cluster runs on this machine; begin one by “ray start --head”, or give the address of another."
+PATIENCE = 10  # seconds
 
 
 def join(**where: Any) -> None:
@@ -26,10 +29,19 @@ def join(**where: Any) -> None:
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     try:
+        _knock(str(where.get("address")))
         with _hushed():
             ray.init(log_to_driver=False, logging_level=logging.ERROR, configure_logging=False, **where)
     except Exception as error:
-        raise EditFailed(f"{UNREACHABLE} ({one_line(error)}).") from error
+        none = where.get("address") == "auto" and isinstance(error, ConnectionError)
+        raise EditFailed(NONE_HERE if none else f"{UNREACHABLE} ({one_line(error)}).") from error
+
+
+def _knock(address: str) -> None:
+    """Raise ``OSError`` if nobody answers at ``address``: Ray itself would wait for minutes at one of this machine."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE).close()
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from pix2pix.files.naming import shown
 # These write all or nothing.
 WHOLE = {"s3", "s3a", "gs", "gcs", "abfs", "az", "adl", "hf", "oci", "oss", "tos", "memory"}
 TABLE = "outcomes.parquet"
-MISSING = "Ray is needed for this and is not installed; get it with: pip install “ray[data,serve]==2.60.0”"
+MISSING = "Ray is needed for this and is not installed: “pip install --requirement requirements-ray.txt” brings it."
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def require_peft() -> None:
         CheckpointError: PEFT is not there, or too old for diffusers.
     """
     if not USE_PEFT_BACKEND:
-        raise CheckpointError(f"A LoRA needs PEFT, which is not installed; get it with: pip install “{PEFT}”.")
+        raise CheckpointError(f"A LoRA needs PEFT, which is not installed: “pip install {PEFT}” brings it.")
 
 
 def fuse(pipeline: StableDiffusionInstructPix2PixPipeline, file: Path, name: str) -> None:

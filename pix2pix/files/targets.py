@@ -1,6 +1,7 @@
 """Which photos a command means, and the file that each result goes to."""
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from pix2pix.origin import Origin
 from pix2pix.photo.decoding import origin_of
 
 NAMED = 3  # files that are left out
+URL = re.compile(r"[a-z][a-z0-9+.-]+:/[^/]")  # as a path writes it, with one of its slashes
 
 
 class WrongUsage(Exception):
@@ -65,10 +67,12 @@ def photos_and_targets(
         variants: of each photo, which then comes as often, with numbered results.
 
     Raises:
-        WrongUsage: there are no photos in a folder, or results would fall on photos.
+        WrongUsage: there are no photos in a folder, or results would fall on photos, or a photo is named by a URL.
         InvalidRequest: the ending of ``out`` names no known format.
     """
     target = Path(out)
+    if any(URL.match(str(photo)) and not photo.exists() for photo in photos):
+        raise WrongUsage("What is elsewhere than on this disk, such as in a bucket, goes with --ray.")
     if is_folder(out, photos):
         found = Found()
         wanted = [pair for photo in photos for pair in _expanded(photo, target, recursive, found)]

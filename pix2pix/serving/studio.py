@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
@@ -18,6 +19,7 @@ from pix2pix.serving import zero_gpu
 from pix2pix.session import EditSession
 
 QUICK_SECONDS = 0.5
+RETRY_SECONDS = 10.0
 
 logger = logging.getLogger(__name__)
 
@@ -51,25 +53,27 @@ class Studio:
         self._draft_seconds: dict[Engine, float] = {}
         self._lock = threading.Lock()
         self._first = model
+        self._failed_at = 0.0
         self._editors = {model: self._begin_to_load(model)}  # by the name that was asked for
 
     def editor(self, model: str | None = None) -> Engine:
         """The editor of ``model``, one of ``models()``, or the first one; waits until it is loaded.
 
-        A model that could not be loaded is tried again when it is asked for by its name.
+        A model that could not be loaded is tried again when it is asked for by its name; the first one also when
+        anybody asks for it ``RETRY_SECONDS`` later, because what it lacked may have come.
 
         Raises:
             EditError: it could not be loaded, or there is no such model.
         """
         if model is None:
-            return self._editors[self._first].result()
+            return self._first_of_now().result()
         if model not in self.models():
             raise InvalidRequest("There is no model of that name here; choose one of the list.")
         return self._asked_for(model).result()
 
     def is_loaded(self) -> bool:
         """Whether the first editor is there; does not wait, and raises ``EditError`` if it could not be loaded."""
-        first = self._editors[self._first]
+        first = self._first_of_now()
         return first.done() and first.result() is not None
 
     def models(self) -> tuple[str, ...]:
@@ -170,6 +174,14 @@ class Studio:
                 self._editors[asked] = self._begin_to_load(asked)
             return self._editors[asked]
 
+    def _first_of_now(self) -> Future[Engine]:
+        """The first editor as it is, or on its way once more."""
+        with self._lock:
+            first = self._editors[self._first]
+            if _has_failed(first) and not zero_gpu.ACTIVE and time.monotonic() - self._failed_at > RETRY_SECONDS:
+                first = self._editors[self._first] = self._begin_to_load(self._first)
+            return first
+
     def _begin_to_load(self, model: str) -> Future[Engine]:
         future: Future[Engine] = Future()
         if zero_gpu.ACTIVE:  # CUDA is emulated in the main thread only, and only until the app is launched
@@ -180,12 +192,21 @@ class Studio:
 
     def _load_into(self, future: Future[Engine], model: str) -> None:
         try:
-            future.set_result(self._load(model))
-        except EditError as error:
-            future.set_exception(error.with_traceback(None))
-        except Exception:
-            logger.exception("A model could not be loaded.")
-            future.set_exception(CheckpointError("The model could not be loaded; the log of this program says why."))
+            editor = self._load(model)
+        except Exception as error:
+            self._failed_at = time.monotonic()
+            future.set_exception(_logged(error))
+        else:
+            future.set_result(editor)
+
+
+def _logged(error: Exception) -> EditError:
+    """What people are told of ``error``, which kept a model from being loaded; the log knows it, too."""
+    if isinstance(error, EditError):
+        logger.warning("A model could not be loaded: %s", error)
+        return error.with_traceback(None)
+    logger.error("A model could not be loaded.", exc_info=error)
+    return CheckpointError("The model could not be loaded; the log of this program says why.")
 
 
 def _has_failed(future: Future[Engine]) -> bool:

@@ -121,10 +121,11 @@ def test_a_replica_that_dies_costs_its_edit_only_time(remote, photos):
     assert indices[-100:] == list(range(1, 101))
 
 
-def test_without_a_deployment_there_is_one_sentence(cluster, monkeypatch):
+def test_without_a_deployment_there_is_one_sentence_and_the_log_says_why(cluster, monkeypatch, caplog):
     from pix2pix import CheckpointError
     from pix2pix.cluster.replicas import remote as room
 
     monkeypatch.setattr(room, "NAME", "nobody")
-    with pytest.raises(CheckpointError, match=r"^No editors are deployed[^\n]*\.$"):
+    with pytest.raises(CheckpointError, match=f"^{room.OUT_OF_REACH}$"):
         room.RemoteEditor.join("auto")
+    assert room.NOT_DEPLOYED in caplog.text

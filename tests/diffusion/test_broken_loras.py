@@ -91,7 +91,7 @@ def test_without_peft_a_sentence_says_how_to_get_it(made, monkeypatch):
     with pytest.raises(CheckpointError) as caught:
         load(made)
     pinned = (ROOT / "requirements-lora.txt").read_text().strip()
-    assert str(caught.value) == f"A LoRA needs PEFT, which is not installed; get it with: pip install “{pinned}”."
+    assert str(caught.value) == f"A LoRA needs PEFT, which is not installed: “pip install {pinned}” brings it."
     assert Editor.load(str(made / "base"), device="cpu").checkpoint.name == "base"
 
 

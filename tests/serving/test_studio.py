@@ -286,6 +286,18 @@ def test_a_first_model_that_failed_is_tried_again_when_it_is_chosen(pocket):
     assert shelf.asked == ["pocket", "pocket"]
 
 
+def test_what_kept_the_first_model_away_may_pass(pocket, monkeypatch, caplog):
+    monkeypatch.setattr("pix2pix.serving.studio.RETRY_SECONDS", 0)
+    shelf = Shelf()
+    studio = Studio("pocket", shelf)
+    with pytest.raises(CheckpointError):
+        studio.editor()
+    assert "It cannot be reached." in caplog.text
+    shelf.there["pocket"] = pocket
+    assert studio.editor() is pocket
+    assert studio.is_loaded()
+
+
 def test_an_unexpected_error_while_loading_is_one_sentence_and_logged(caplog):
     def load(model):
         raise RuntimeError("a library broke")

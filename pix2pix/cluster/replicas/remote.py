@@ -1,5 +1,6 @@
 """An editor whose work is done by replicas on Ray Serve. To the page it is an editor like any other; no torch here."""
 
+import logging
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -21,8 +22,10 @@ from pix2pix.request import EditRequest
 from pix2pix.session import EditSession
 
 NAME = "pix2pix"
-NOT_THERE = "No editors are deployed on this Ray cluster; deploy/serve.yaml says how that is done."
-NO_ANSWER = "The editors on Ray do not answer; please try again in a moment."
+NOT_DEPLOYED = "No editors are deployed on this Ray cluster; deploy/serve.yaml says how that is done."
+OUT_OF_REACH = "The editors that draw for this page cannot be reached; please try again in a moment."
+
+logger = logging.getLogger(__name__)
 
 
 class RemoteEditor:
@@ -50,15 +53,18 @@ class RemoteEditor:
         """The editor that is deployed on the Ray cluster at ``address``, such as "auto" or "10.0.0.1:6379".
 
         Raises:
-            EditError: the cluster cannot be reached, or there is no such editor.
+            EditError: the cluster cannot be reached, or there is no such editor; the log says which.
         """
-        if not ray.is_initialized():
-            join(address=address)
         try:
-            replicas = serve.get_app_handle(NAME)
+            if not ray.is_initialized():
+                join(address=address)
+            return cls(serve.get_app_handle(NAME))
+        except EditFailed as error:
+            logger.warning("%s", error)
+            raise CheckpointError(OUT_OF_REACH) from error
         except RayServeException as error:
-            raise CheckpointError(NOT_THERE) from error
-        return cls(replicas)
+            logger.warning(NOT_DEPLOYED)
+            raise CheckpointError(OUT_OF_REACH) from error
 
     @property
     def is_idle(self) -> bool:
@@ -144,4 +150,4 @@ def _as_edit_error() -> Iterator[None]:
     try:
         yield
     except (RayError, RayServeException) as error:
-        raise EditFailed(NO_ANSWER) from error
+        raise EditFailed(OUT_OF_REACH) from error
