@@ -87,6 +87,13 @@ def test_a_mask_and_an_explanation_travel(remote, tiny_editor, photos, tmp_path)
         remote.explain(b"no photo", REQUEST)
 
 
+def test_whoever_asks_why_waits_for_what_is_drawn(remote, photos):
+    stream = remote.stream(photos[0], replace(REQUEST, seed=13, num_inference_steps=20))
+    next(stream)
+    assert remote.explain(photos[1], REQUEST).relevance.size
+    assert isinstance(list(stream)[-1], Result)
+
+
 def test_what_comes_while_a_batch_is_drawn_makes_the_next_one(remote, photos, log):
     log.unlink(missing_ok=True)
     request = replace(REQUEST, num_inference_steps=20)

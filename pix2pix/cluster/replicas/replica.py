@@ -47,6 +47,7 @@ class Replica:
         quieten_libraries()
         self._thread = ThreadPoolExecutor(1)  # torch has its threads for each thread that calls it
         self._session = EditSession()
+        self._turn = asyncio.Lock()  # a batch, or an explanation
         self._is_free = asyncio.Event()
         self._is_free.set()
         self._editor = load()
@@ -75,10 +76,11 @@ class Replica:
 
     async def explain(self, photo: bytes, request: EditRequest) -> Explanation | EditError:
         """As ``Editor.explain``; what that raises comes as a value."""
-        try:
-            return await self._there(partial(self._editor.explain, photo, request, session=self._session))
-        except EditError as error:
-            return error.with_traceback(None)
+        async with self._turn:
+            try:
+                return await self._there(partial(self._editor.explain, photo, request, session=self._session))
+            except EditError as error:
+                return error.with_traceback(None)
 
     async def check_health(self) -> None:
         """Raise if the device answers no more, as after a fault of CUDA; Serve then begins this replica anew."""
@@ -90,13 +92,14 @@ class Replica:
     @serve.batch(max_batch_size=TOGETHER, batch_wait_timeout_s=GATHERING_SECONDS)  # type: ignore[untyped-decorator]
     async def _drawn(self, wishes: list[Wish]) -> AsyncIterator[Row]:
         self._is_free.clear()
-        rows = drawn_together(self._editor, wishes, self._session)
-        try:
-            while row := await self._there(partial(next, rows, None)):
-                yield row
-        finally:
-            await self._there(rows.close)
-            self._is_free.set()
+        async with self._turn:
+            rows = drawn_together(self._editor, wishes, self._session)
+            try:
+                while row := await self._there(partial(next, rows, None)):
+                    yield row
+            finally:
+                await self._there(rows.close)
+                self._is_free.set()
 
     async def _there(self, call: Callable[[], Value]) -> Value:
         """What ``call`` returns in the one thread where the editor is used."""
