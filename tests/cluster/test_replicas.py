@@ -117,7 +117,6 @@ def test_whoever_leaves_lets_the_next_one_in(remote, photos, log):
     assert int(log.read_text().split()[1]) < 100
 
 
-@pytest.mark.cluster
 def test_a_replica_that_dies_costs_its_edit_only_time(remote, photos):
     stream = remote.stream(photos[0], replace(REQUEST, num_inference_steps=100))
     first = next(stream)

@@ -13,6 +13,7 @@ import pytest
 from tests import ROOT
 from tests.balancer import MISSING, find_nginx
 from tests.running import free_port
+from tests.ui.conftest import browser  # noqa: F401
 from tests.ui.test_nothing_is_lost import Server
 
 PATIENCE = 120  # seconds

@@ -3,12 +3,12 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.ui.conftest import PATIENCE, browser, open_page  # noqa: F401
+from tests.ui.conftest import PATIENCE, open_page
 from tests.ui.test_nothing_is_lost import begin_a_long_edit, edit, everything_is_there, two_results
 
 
 @pytest.fixture
-def page(browser, address):  # noqa: F811
+def page(browser, address):
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.set_default_timeout(PATIENCE)

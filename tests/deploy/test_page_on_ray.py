@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests import ROOT
 from tests.cluster.conftest import replicas
 from tests.deploy.conftest import until
-from tests.ui.conftest import PATIENCE, browser, open_page  # noqa: F401
+from tests.ui.conftest import PATIENCE, open_page
 from tests.ui.test_nothing_is_lost import Server, begin_a_long_edit, two_results
 
 BIN = Path(sys.executable).parent
@@ -40,12 +40,7 @@ def server(environment, tmp_path):
 
 
 @pytest.mark.cluster
-def test_a_visitor_notices_neither_that_editors_are_elsewhere_nor_that_one_dies(
-    server,
-    browser,  # noqa: F811
-    photos,
-    tmp_path,
-):
+def test_a_visitor_notices_neither_that_editors_are_elsewhere_nor_that_one_dies(server, browser, photos, tmp_path):
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
     page.set_default_timeout(PATIENCE)
     open_page(page, f"http://127.0.0.1:{server.port}")
