@@ -63,7 +63,7 @@ class Row:
         """What the first run took beyond a later one, and the memory of one, for each side."""
         sides = [self.sides.get(name) for name in (OURS, FAST, STOCK, TUNED)]
         once = [f"{max(0, one.first - one.median):.2f} s" if one else "" for one in sides]
-        memory = [f"{one.memory:.0f} MB" if one else "" for one in sides]
+        memory = [f"{max(0, one.memory):.0f} MB" if one else "" for one in sides]
         return "| " + " | ".join([self.work, *once, *memory]) + " |"
 
 

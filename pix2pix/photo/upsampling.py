@@ -101,8 +101,8 @@ def _symmetric(entry: Callable[[int, int], np.ndarray]) -> np.ndarray:
 
 
 def _in_bands(function: Callable[..., tuple[np.ndarray, ...]], *values: np.ndarray) -> list[np.ndarray]:
-    """``function`` of (..., H, W) arrays, in which no pixel knows of another: rows that fit into a processor's cache at
-    once, which takes a third of the time."""
+    """``function`` of (..., H, W) arrays, in which no pixel knows of another: as many rows at once as fit into a
+    processor's cache."""
     height, width = values[0].shape[-2:]
     rows = max(1, CACHED_PIXELS // width)
     bands = [slice(top, top + rows) for top in range(0, height, rows)]
