@@ -18,7 +18,7 @@ from benchmarks.timing import in_turn
 from pix2pix import Editor, EditRequest, Result, Step
 from pix2pix.diffusion.checkpoints import POCKET
 from pix2pix.diffusion.loading import load
-from pix2pix.diffusion.speed import Models, exact_models, fast_models
+from pix2pix.diffusion.speed.models import Models, exact_models, fast_models
 from pix2pix.editing.job import Source
 from pix2pix.training.evaluation.measured.edits import EditFunction, edit_with, global_edits
 from pix2pix.training.evaluation.measured.scatter import AMOUNTS, amount

@@ -7,14 +7,13 @@ neither stream, nor be stopped, nor leave out what cancels; with the same seed i
 import copy
 import inspect
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import torch
-from diffusers import SchedulerMixin, UNet2DConditionModel
+from diffusers import SchedulerMixin
 from diffusers.utils.torch_utils import randn_tensor
 
-from pix2pix.diffusion.reuse import DeepFeatures
 from pix2pix.errors import InvalidRequest
 
 
@@ -42,6 +41,19 @@ class Guidance:
         e_none = predictions.get("none", predictions.get("image", e_text))
         e_image = predictions.get("image", e_none)
         return e_none + self.text * (e_text - e_image) + self.image * (e_image - e_none)
+
+
+class Steps(Protocol):
+    """What predicts the noise, step by step: a UNet, or what calls one in its place."""
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What it computes in."""
+
+    def __call__(
+        self, sample: torch.Tensor, timestep: torch.Tensor, encoder_hidden_states: torch.Tensor, return_dict: bool
+    ) -> tuple[torch.Tensor, ...]:
+        """The prediction alone, (N, C, H, W), for ``sample``, (N, 2 C, H, W), and (N, tokens, width)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +96,7 @@ class Confinement:
 
 
 def denoise(
-    unet: UNet2DConditionModel,
+    unet: Steps,
     scheduler: SchedulerMixin,
     prompt_embeds: torch.Tensor,
     negative_prompt_embeds: torch.Tensor,
@@ -93,7 +105,6 @@ def denoise(
     num_inference_steps: int,
     generators: Sequence[torch.Generator],
     confinement: Confinement | None = None,
-    deep_features: DeepFeatures | None = None,
 ) -> Iterator[Denoised]:
     """Denoise N edits at once; yields after every step, and closing it makes no further call of the UNet.
 
@@ -107,7 +118,6 @@ def denoise(
         num_inference_steps: at least 1.
         generators: one for each of the N, so that an edit in a batch is the same edit alone.
         confinement: where the edits may act; ``None`` stands for everywhere.
-        deep_features: of this UNet, where some steps are to be short; ``None`` stands for full ones only.
 
     Raises:
         InvalidRequest: the scheduler has not so many steps.
@@ -118,10 +128,9 @@ def denoise(
         image_latents.shape, generator=list(generators), device=image_latents.device, dtype=prompt_embeds.dtype
     )
     latents = noise * scheduler.init_noise_sigma
-    total = len(scheduler.timesteps)
-    for index, timestep in enumerate(scheduler.timesteps, start=1):
-        with deep_features.in_step(index) if deep_features is not None else nullcontext():
-            latents, predicted_x0 = _step(unet, scheduler, latents, timestep, conditions, guidance, generators)
+    total, signal = len(scheduler.timesteps), signal_at(scheduler, scheduler.timesteps).to(noise)
+    for index, (timestep, a_t) in enumerate(zip(scheduler.timesteps, signal, strict=True), start=1):
+        latents, predicted_x0 = _step(unet, scheduler, latents, (timestep, a_t), conditions, guidance, generators)
         if confinement is not None:
             following = scheduler.timesteps[index] if index < total else None
             latents = confinement.applied(scheduler, latents, noise, following)
@@ -154,36 +163,44 @@ def _condition_rows(
 
 @torch.inference_mode()
 def _step(
-    unet: UNet2DConditionModel,
+    unet: Steps,
     scheduler: SchedulerMixin,
     latents: torch.Tensor,
-    timestep: torch.Tensor,
+    time: tuple[torch.Tensor, torch.Tensor],
     conditions: tuple[torch.Tensor, torch.Tensor],
     guidance: Guidance,
     generators: Sequence[torch.Generator],
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """From x_t to x_{t-1}, and the clean picture predicted on the way."""
-    embeds, images = conditions
+    """From x_t to x_{t-1}, and the clean picture predicted on the way; ``time`` is t and a_t."""
+    (timestep, a_t), (embeds, images) = time, conditions
     noisy = scheduler.scale_model_input(latents, timestep)  # before the image latents join: they are never scaled
     model_input = torch.cat([torch.cat([noisy] * len(guidance.rows)), images], dim=1)
     model_input, embeds = model_input.to(unet.dtype), embeds.to(unet.dtype)
     (output,) = unet(model_input, timestep, encoder_hidden_states=embeds, return_dict=False)
     rows = output.to(latents.dtype).chunk(len(guidance.rows))
     prediction = guidance.combine(dict(zip(guidance.rows, rows, strict=True)))
-    predicted_x0 = predict_x0(scheduler, noisy, prediction, timestep)
+    predicted_x0 = predict_x0(scheduler, noisy, prediction, a_t)
     noise = {"generator": list(generators)} if "generator" in inspect.signature(scheduler.step).parameters else {}
     return scheduler.step(prediction, timestep, latents, **noise, return_dict=False)[0], predicted_x0
 
 
+def signal_at(scheduler: SchedulerMixin, timesteps: torch.Tensor) -> torch.Tensor:
+    """a_t, the share of the clean picture in the variance of x_t, for each of ``timesteps``; float32 on the CPU.
+
+    Asked for all steps at once: in the loop, a GPU would stand still until it had answered which step this is.
+    """
+    signal: torch.Tensor = scheduler.alphas_cumprod[timesteps.cpu().round().long()]
+    return signal
+
+
 def predict_x0(
-    scheduler: SchedulerMixin, noisy: torch.Tensor, prediction: torch.Tensor, timestep: torch.Tensor
+    scheduler: SchedulerMixin, noisy: torch.Tensor, prediction: torch.Tensor, a_t: torch.Tensor
 ) -> torch.Tensor:
     """The clean latents (N, C, H, W) behind a ``prediction``: x_t = sqrt(a_t) x_0 + sqrt(1 - a_t) e, solved for x_0.
 
     ``noisy`` is on this variance-preserving scale whatever the scheduler: those that count in sigmas bring it there
     in ``scale_model_input``. v = sqrt(a_t) e - sqrt(1 - a_t) x_0 is of Salimans, Ho, arXiv:2202.00512.
     """
-    a_t: torch.Tensor = scheduler.alphas_cumprod[timestep.round().long().cpu()].to(noisy.device, noisy.dtype)
     match scheduler.config.prediction_type:
         case "epsilon":
             return (noisy - (1 - a_t).sqrt() * prediction) / a_t.sqrt()

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from diffusers import SchedulerMixin, UNet2DConditionModel
 from diffusers.utils.torch_utils import randn_tensor
 
-from pix2pix.diffusion.denoising import predict_x0
+from pix2pix.diffusion.denoising import predict_x0, signal_at
 
 LEVEL = 0.8  # of the noise, in parts of the training's timesteps
 SEED = 0  # of that noise: the same photo and instruction act in the same place, whatever the edit's own seed
@@ -72,13 +72,13 @@ def relevance(
         scaling_factor: of the autoencoder.
     """
     timestep = torch.tensor(round(LEVEL * (len(scheduler.alphas_cumprod) - 1)), device=image_latents.device)
-    a_t = scheduler.alphas_cumprod[timestep.cpu()].to(image_latents.device, image_latents.dtype)
+    a_t = signal_at(scheduler, timestep).to(image_latents)
     generator = torch.Generator().manual_seed(SEED)
     noise = randn_tensor(image_latents.shape, generator, image_latents.device, image_latents.dtype)
     noisy = a_t.sqrt() * image_latents * scaling_factor + (1 - a_t).sqrt() * noise
     seen, embeds = torch.cat([noisy, image_latents], 1), torch.cat([prompt_embeds, negative_prompt_embeds])
     output = unet(torch.cat([seen, seen]), timestep, encoder_hidden_states=embeds, return_dict=False)[0]
-    with_text, without = predict_x0(scheduler, noisy, output, timestep).float().cpu().nan_to_num()
+    with_text, without = predict_x0(scheduler, noisy, output, a_t).float().cpu().nan_to_num()
     return Relevance(_scaled(with_text - without).numpy(), _evenness(with_text, without))
 
 

@@ -16,8 +16,10 @@ from PIL.Image import new as new_image
 
 from pix2pix.diffusion.checkpoints import Checkpoint
 from pix2pix.diffusion.denoising import Confinement, Denoised, Guidance, denoise
+from pix2pix.diffusion.device import give_back_memory
 from pix2pix.diffusion.pictures import Preview, draw, fit_preview, redraw
-from pix2pix.diffusion.speed import Models, exact_models, fast_models
+from pix2pix.diffusion.speed.graphs import Graphs, graphs_for
+from pix2pix.diffusion.speed.models import Models, exact_models, fast_models
 from pix2pix.editing.conditioned import Conditioned, Conditioner
 from pix2pix.editing.job import Drawing, Job, settled
 from pix2pix.errors import EditError, EditFailed, Filtered
@@ -140,7 +142,7 @@ class BatchEditor:
         request = batch[0].job.request  # the others have its steps and its guidance, or they would be of another kind
         image_latents = torch.cat([one.image_latents for one in batch]).to(device, dtype)
         return denoise(
-            models.unet,
+            models.steps(),
             self.pipeline.scheduler,
             torch.cat([one.conditioning.prompt_embeds for one in batch]).to(device, dtype),
             torch.cat([one.conditioning.negative_prompt_embeds for one in batch]).to(device, dtype),
@@ -149,15 +151,24 @@ class BatchEditor:
             settled(request.num_inference_steps),
             [torch.Generator().manual_seed(settled(one.job.request.seed)) for one in batch],
             _confinement(batch, image_latents * self.pipeline.vae.config.scaling_factor),
-            models.deep_features(),
         )
 
     def _models(self, speed: str) -> Models:
-        return self._fast if speed == FAST else exact_models(self.pipeline)
+        return self._fast if speed == FAST else exact_models(self.pipeline, self._graphs)
 
     @cached_property
     def _fast(self) -> Models:
-        return fast_models(self.pipeline)
+        return fast_models(self.pipeline, self._graphs)
+
+    @cached_property
+    def _graphs(self) -> Graphs | None:
+        return graphs_for(self.pipeline)
+
+    def give_back_memory(self) -> None:
+        """Return to the device what is held in reserve there: for the next shapes, and by torch."""
+        if self._graphs is not None:
+            self._graphs.clear()
+        give_back_memory(self.pipeline._execution_device)
 
     @cached_property
     def _preview(self) -> Preview:

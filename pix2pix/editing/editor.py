@@ -11,7 +11,7 @@ from diffusers import StableDiffusionInstructPix2PixPipeline
 
 from pix2pix.diffusion import conditioning
 from pix2pix.diffusion.checkpoints import INSTRUCT_PIX2PIX, POCKET, Checkpoint, find
-from pix2pix.diffusion.device import choose_device, give_back_memory
+from pix2pix.diffusion.device import choose_device
 from pix2pix.diffusion.loading import load
 from pix2pix.editing.batch import BatchEditor
 from pix2pix.editing.failures import as_edit_error
@@ -253,7 +253,7 @@ class Editor:
         """What to say of ``error``, which ended ``jobs``; memory is given back."""
         edit_error = as_edit_error(error)
         error.with_traceback(None)  # its frames would keep their tensors alive
-        give_back_memory(self.pipeline._execution_device)
+        self._batches.give_back_memory()
         if isinstance(edit_error, OutOfMemory):
             size = jobs[0].canvas.image.size
             logger.info("Memory ran out with %d photos together, on canvases of %d x %d.", len(jobs), *size)

@@ -3,10 +3,12 @@
 import pytest
 import torch
 
-from pix2pix.diffusion import precision
-from pix2pix.diffusion.precision import in_dtype, quickest_dtype
-from pix2pix.diffusion.reuse import FULL_EVERY, DeepFeatures
-from pix2pix.diffusion.speed import exact_models, fast_models
+from pix2pix.diffusion.speed import precision
+from pix2pix.diffusion.speed.graphs import at_once
+from pix2pix.diffusion.speed.models import exact_models, fast_models
+from pix2pix.diffusion.speed.precision import in_dtype, quickest_dtype
+from pix2pix.diffusion.speed.reuse import FULL_EVERY, DeepFeatures
+from pix2pix.diffusion.speed.steps import SharedSteps
 
 CPU, FLOAT, HALF = torch.device("cpu"), torch.float32, torch.bfloat16
 
@@ -38,33 +40,35 @@ def no_half(monkeypatch):
 
 @torch.inference_mode()
 def test_short_steps_leave_out_the_deep_blocks(tiny_pipeline, inputs, deep_calls):
-    unet, features = tiny_pipeline.unet, DeepFeatures(tiny_pipeline.unet)
+    steps = SharedSteps(DeepFeatures(tiny_pipeline.unet), at_once)
     for index in range(1, 2 * FULL_EVERY + 1):
-        with features.in_step(index):
-            unet(**inputs)
+        steps(**inputs, return_dict=False)
         assert len(deep_calls) == 3 * -(-index // FULL_EVERY)
-    unet(**inputs)
+    tiny_pipeline.unet(**inputs)
     assert len(deep_calls) == 3 * 3, "outside of a step nothing is left out"
 
 
 @torch.inference_mode()
 def test_with_the_same_input_a_short_step_gives_what_a_full_one_gives(tiny_pipeline, inputs):
-    unet, features = tiny_pipeline.unet, DeepFeatures(tiny_pipeline.unet)
-    expected = unet(**inputs).sample
-    for index in (1, 2):
-        with features.in_step(index):
-            assert torch.equal(unet(**inputs).sample, expected)
+    steps = SharedSteps(DeepFeatures(tiny_pipeline.unet), at_once)
+    expected = tiny_pipeline.unet(**inputs).sample
+    for _ in range(2):
+        assert torch.equal(steps(**inputs, return_dict=False)[0], expected)
 
 
-def test_forwards_that_somebody_else_put_there_come_back(tiny_pipeline):
-    block = tiny_pipeline.unet.mid_block
+def test_forwards_that_somebody_else_put_there_come_back(tiny_pipeline, inputs):
+    block = tiny_pipeline.unet.up_blocks[0]
     own = block.forward
-    block.forward = lambda *arguments, **named: own(*arguments, **named)
-    theirs = block.forward
-    with pytest.raises(KeyError), DeepFeatures(tiny_pipeline.unet).in_step(1):
+
+    def theirs(*arguments, **named):
+        own(*arguments, **named)
         raise KeyError
+
+    block.forward = theirs
+    with pytest.raises(KeyError):
+        SharedSteps(DeepFeatures(tiny_pipeline.unet), at_once)(**inputs, return_dict=False)
     assert block.forward is theirs
-    assert "forward" not in vars(tiny_pipeline.unet.up_blocks[0])
+    assert "forward" not in vars(tiny_pipeline.unet.mid_block)
 
 
 def test_a_copy_in_half_precision_leaves_the_model_alone(tiny_pipeline):
@@ -89,4 +93,5 @@ def test_half_precision_is_for_cpus_that_are_quicker_with_it(monkeypatch, second
 def test_models_in_one_precision_are_the_same_ones(tiny_pipeline, no_half):
     exact, fast = exact_models(tiny_pipeline), fast_models(tiny_pipeline)
     assert (fast.unet, fast.vae) == (exact.unet, exact.vae)
-    assert exact.deep_features() is None
+    assert exact.steps() is tiny_pipeline.unet
+    assert fast.steps() is not fast.steps(), "each edit counts its own"

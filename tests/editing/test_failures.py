@@ -70,7 +70,7 @@ def test_what_was_expected_is_not_logged_as_an_error(tiny_editor, caplog):
 @pytest.mark.parametrize("kind", ["cuda", "mps"])
 def test_after_a_failure_the_device_gets_its_memory_back(tiny_editor, scene, monkeypatch, kind):
     given_back = []
-    monkeypatch.setattr("pix2pix.editing.editor.give_back_memory", given_back.append)
+    monkeypatch.setattr("pix2pix.editing.batch.give_back_memory", given_back.append)
 
     def fail(*_):
         monkeypatch.setattr(type(tiny_editor.pipeline), "_execution_device", torch.device(kind))

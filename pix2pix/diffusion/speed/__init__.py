@@ -1,0 +1,1 @@
+"""The networks as they draw soonest: exactly, or fast."""
