@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pix2pix import EditRequest, EditSession
-from pix2pix.diffusion import precision, reuse
+from pix2pix.diffusion.speed import precision, steps
 from pix2pix.training.pictures import psnr, to_tensor
 
 REQUEST = EditRequest("make it snowy", num_inference_steps=4, seed=4)
@@ -21,7 +21,7 @@ def no_half(monkeypatch):
 
 
 def test_where_every_step_is_full_fast_is_exact(tiny_editor, scene, monkeypatch, no_half):
-    monkeypatch.setattr(reuse, "FULL_EVERY", 1)
+    monkeypatch.setattr(steps, "FULL_EVERY", 1)
     exact, fast = (tiny_editor.edit(scene, request).image for request in (REQUEST, FAST))
     assert exact.tobytes() == fast.tobytes()
 
