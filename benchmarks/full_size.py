@@ -26,8 +26,8 @@ from PIL import Image
 from torch import Tensor
 
 from benchmarks.memory import most_during
+from pix2pix.detail.upsampling import transfer
 from pix2pix.diffusion.checkpoints import POCKET
-from pix2pix.photo.upsampling import transfer
 from pix2pix.training.evaluation.measured.scatter import AMOUNTS
 from pix2pix.training.evaluation.photos import open_photos
 from pix2pix.training.pictures import psnr, to_image, to_tensor

@@ -123,7 +123,7 @@ def denoise(
         InvalidRequest: the scheduler has not so many steps.
     """
     scheduler = _ready(scheduler, num_inference_steps, image_latents.device)
-    conditions = _condition_rows(guidance, prompt_embeds, negative_prompt_embeds, image_latents)
+    conditions = _condition_rows(guidance, prompt_embeds, negative_prompt_embeds, image_latents, unet.dtype)
     noise = randn_tensor(
         image_latents.shape, generator=list(generators), device=image_latents.device, dtype=prompt_embeds.dtype
     )
@@ -149,16 +149,20 @@ def _ready(scheduler: SchedulerMixin, num_inference_steps: int, device: torch.de
 
 
 def _condition_rows(
-    guidance: Guidance, prompt_embeds: torch.Tensor, negative_prompt_embeds: torch.Tensor, image_latents: torch.Tensor
+    guidance: Guidance,
+    prompt_embeds: torch.Tensor,
+    negative_prompt_embeds: torch.Tensor,
+    image_latents: torch.Tensor,
+    dtype: torch.dtype,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Text embeddings and image latents of all rows, (rows x N, ...) each."""
+    """Text embeddings in ``dtype`` and image latents of all rows, (rows x N, ...) each."""
     rows = {
         "text": (prompt_embeds, image_latents),
         "image": (negative_prompt_embeds, image_latents),
         "none": (negative_prompt_embeds, torch.zeros_like(image_latents)),
     }
     embeds, images = zip(*(rows[row] for row in guidance.rows), strict=True)
-    return torch.cat(embeds), torch.cat(images)
+    return torch.cat(embeds).to(dtype), torch.cat(images)
 
 
 @torch.inference_mode()
@@ -175,8 +179,7 @@ def _step(
     (timestep, a_t), (embeds, images) = time, conditions
     noisy = scheduler.scale_model_input(latents, timestep)  # before the image latents join: they are never scaled
     model_input = torch.cat([torch.cat([noisy] * len(guidance.rows)), images], dim=1)
-    model_input, embeds = model_input.to(unet.dtype), embeds.to(unet.dtype)
-    (output,) = unet(model_input, timestep, encoder_hidden_states=embeds, return_dict=False)
+    (output,) = unet(model_input.to(embeds.dtype), timestep, encoder_hidden_states=embeds, return_dict=False)
     rows = output.to(latents.dtype).chunk(len(guidance.rows))
     prediction = guidance.combine(dict(zip(guidance.rows, rows, strict=True)))
     predicted_x0 = predict_x0(scheduler, noisy, prediction, a_t)

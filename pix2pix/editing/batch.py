@@ -14,6 +14,8 @@ from PIL.Image import Image, Resampling
 from PIL.Image import fromarray as image_of
 from PIL.Image import new as new_image
 
+from pix2pix.detail import change
+from pix2pix.detail.planes import CPU
 from pix2pix.diffusion.checkpoints import Checkpoint
 from pix2pix.diffusion.denoising import Confinement, Denoised, Guidance, denoise
 from pix2pix.diffusion.device import give_back_memory
@@ -25,7 +27,6 @@ from pix2pix.editing.job import Drawing, Job, settled
 from pix2pix.errors import EditError, EditFailed, Filtered
 from pix2pix.events import Explanation, Result, Step
 from pix2pix.photo import Canvas
-from pix2pix.photo.comparison import change
 from pix2pix.request import FAST
 from pix2pix.session import EditSession
 
@@ -135,7 +136,13 @@ class BatchEditor:
         return self._result(job, drawing)
 
     def _result(self, job: Job, drawing: Drawing) -> Result:
-        return job.result(drawing, self.checkpoint.name, self.checkpoint.revision)
+        return job.result(drawing, self.checkpoint.name, self.checkpoint.revision, self._detail_device)
+
+    @cached_property
+    def _detail_device(self) -> torch.device:
+        """What brings the photos' detail in: the GPU if it knows float64."""
+        device: torch.device = self.pipeline._execution_device
+        return device if device.type == "cuda" else CPU
 
     def _denoise(self, batch: Sequence[Conditioned], models: Models) -> Iterator[Denoised]:
         device, dtype = self.pipeline._execution_device, self.pipeline.unet.dtype

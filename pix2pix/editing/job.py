@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+import torch
 from PIL.Image import Image
 from PIL.ImageChops import darker
 
+from pix2pix.detail import full_size
 from pix2pix.events import Result
 from pix2pix.photo import Canvas, Photo, open_photo, to_canvas
 from pix2pix.photo.area import area_of, confined, open_mask, open_painted
@@ -87,13 +89,19 @@ class Job:
         width, height = self.canvas.photo.size
         return width * height
 
-    def result(self, drawing: Drawing, checkpoint: str, revision: str | None) -> Result:
-        """The finished edit, at the photo's own size; where nothing was changed, the photo itself."""
+    def result(self, drawing: Drawing, checkpoint: str, revision: str | None, device: torch.device) -> Result:
+        """The finished edit, at the photo's own size; where nothing was changed, the photo itself.
+
+        Args:
+            device: that brings the photo's detail in.
+        """
         photo = self.canvas.photo
         if drawing.unchanged:
             image = photo.with_colours(photo.rgb.copy())
+        elif self.request.detail:
+            image = full_size(self.canvas, drawing.image, settled(drawing.copy), device)
         else:
-            image = self.canvas.undo(drawing.image, settled(drawing.copy) if self.request.detail else None)
+            image = self.canvas.undo(drawing.image)
         area = self._area(drawing.cells)
         if area is not None:
             image = confined(image, photo, area)

@@ -7,7 +7,6 @@ import numpy as np
 from PIL import Image
 
 from pix2pix.photo.decoding import Photo
-from pix2pix.photo.upsampling import transfer
 
 SCALE_LEEWAY = 1.08  # how far the canvas's scale may be from the checkpoint's own, so that the margin gets small
 
@@ -26,21 +25,16 @@ class Canvas:
     box: tuple[int, int, int, int]
     photo: Photo = field(repr=False)
 
-    def undo(self, drawn: Image.Image, copy: Image.Image | None = None) -> Image.Image:
+    def undo(self, drawn: Image.Image) -> Image.Image:
         """What was drawn on this canvas as a picture of exactly the photo's size, RGB, or RGBA as the photo.
 
-        The margin is cut off; the rest is scaled to the photo's size, with the photo's own detail in it (see
-        ``upsampling.transfer``) or, without a ``copy``, with Lanczos alone; the photo's transparency is put back.
+        The margin is cut off; the rest is scaled to the photo's size with Lanczos; the photo's transparency is put
+        back. ``detail.full_size`` does it with the photo's own detail.
 
         Args:
             drawn: RGB, of ``image``'s size.
-            copy: the same, of ``image`` with nothing edited, drawn by whoever drew ``drawn``: what the two have in
-                common, such as the loss of an autoencoder, is no part of the edit.
         """
-        edit = drawn.crop(self.box)
-        if copy is None:
-            return self.photo.with_colours(edit.resize(self.photo.size, Image.Resampling.LANCZOS))
-        return self.photo.with_colours(transfer(self.photo.rgb, copy.crop(self.box), edit))
+        return self.photo.with_colours(drawn.crop(self.box).resize(self.photo.size, Image.Resampling.LANCZOS))
 
 
 def to_canvas(photo: Photo, resolution: int, grid: int) -> Canvas:

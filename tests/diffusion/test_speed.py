@@ -7,7 +7,7 @@ from pix2pix.diffusion.speed import precision
 from pix2pix.diffusion.speed.graphs import at_once
 from pix2pix.diffusion.speed.models import exact_models, fast_models
 from pix2pix.diffusion.speed.precision import in_dtype, quickest_dtype
-from pix2pix.diffusion.speed.reuse import FULL_EVERY, DeepFeatures
+from pix2pix.diffusion.speed.reuse import FULL_EVERY
 from pix2pix.diffusion.speed.steps import SharedSteps
 
 CPU, FLOAT, HALF = torch.device("cpu"), torch.float32, torch.bfloat16
@@ -40,7 +40,7 @@ def no_half(monkeypatch):
 
 @torch.inference_mode()
 def test_short_steps_leave_out_the_deep_blocks(tiny_pipeline, inputs, deep_calls):
-    steps = SharedSteps(DeepFeatures(tiny_pipeline.unet), at_once)
+    steps = SharedSteps(tiny_pipeline.unet, at_once)
     for index in range(1, 2 * FULL_EVERY + 1):
         steps(**inputs, return_dict=False)
         assert len(deep_calls) == 3 * -(-index // FULL_EVERY)
@@ -50,7 +50,7 @@ def test_short_steps_leave_out_the_deep_blocks(tiny_pipeline, inputs, deep_calls
 
 @torch.inference_mode()
 def test_with_the_same_input_a_short_step_gives_what_a_full_one_gives(tiny_pipeline, inputs):
-    steps = SharedSteps(DeepFeatures(tiny_pipeline.unet), at_once)
+    steps = SharedSteps(tiny_pipeline.unet, at_once)
     expected = tiny_pipeline.unet(**inputs).sample
     for _ in range(2):
         assert torch.equal(steps(**inputs, return_dict=False)[0], expected)
@@ -66,7 +66,7 @@ def test_forwards_that_somebody_else_put_there_come_back(tiny_pipeline, inputs):
 
     block.forward = theirs
     with pytest.raises(KeyError):
-        SharedSteps(DeepFeatures(tiny_pipeline.unet), at_once)(**inputs, return_dict=False)
+        SharedSteps(tiny_pipeline.unet, at_once)(**inputs, return_dict=False)
     assert block.forward is theirs
     assert "forward" not in vars(tiny_pipeline.unet.mid_block)
 

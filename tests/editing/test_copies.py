@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from pix2pix import EditRequest, EditSession
+from pix2pix.detail.upsampling import transfer
 from pix2pix.photo import open_photo, to_canvas
-from pix2pix.photo.upsampling import transfer
 
 REQUEST = EditRequest("make it snowy", num_inference_steps=1, seed=4)
 PLAIN = replace(REQUEST, detail=False)

@@ -14,7 +14,7 @@ FLOORS = [  # lowest first; rooms of one floor do not import each other
     ["setting"],
     ["request"],
     ["events", "flags", "photo"],
-    ["diffusion", "files", "session"],
+    ["detail", "diffusion", "files", "session"],
     ["engine"],
     ["editing"],
     ["cluster", "serving"],

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from pix2pix import InvalidImage
+from pix2pix.detail import full_size
 from pix2pix.photo import open_photo, to_canvas
 
 MODES = ["L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "1"]
@@ -88,7 +89,7 @@ def test_the_margin_is_the_picture_reflected(scene):
 def test_a_photo_of_the_models_own_size_is_not_resampled():
     photo = open_photo(picture(256, 256, "RGB"))
     canvas = to_canvas(photo, 256, 8)
-    assert canvas.image.tobytes() == photo.rgb.tobytes() == canvas.undo(canvas.image, canvas.image).tobytes()
+    assert canvas.image.tobytes() == photo.rgb.tobytes() == full_size(canvas, canvas.image, canvas.image).tobytes()
 
 
 @pytest.mark.parametrize("resolution", [64, 256, 512, 1024])

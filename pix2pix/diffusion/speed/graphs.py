@@ -11,20 +11,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from diffusers import StableDiffusionInstructPix2PixPipeline
+from diffusers import StableDiffusionInstructPix2PixPipeline, UNet2DConditionModel
 
 from pix2pix.diffusion.device import give_back_memory, is_out_of_memory
 
-Work = Callable[..., tuple[torch.Tensor, ...]]
+Work = Callable[..., tuple[torch.Tensor, ...]]  # a UNet and tensors come in
 
 MOST = 8  # recordings that are kept: exact and fast, text and photo guided or not, a few shapes of photo
 
 logger = logging.getLogger(__name__)
 
 
-def at_once(work: Work, *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+def at_once(work: Work, unet: UNet2DConditionModel, *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
     """What ``work`` gives, launched kernel by kernel."""
-    return work(*inputs)
+    return work(unet, *inputs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,17 +36,17 @@ class Recording:
     outputs: tuple[torch.Tensor, ...] = field(repr=False)
 
     @classmethod
-    def of(cls, work: Work, inputs: tuple[torch.Tensor, ...], pool: Any) -> "Recording":
+    def of(cls, work: Work, unet: UNet2DConditionModel, inputs: tuple[torch.Tensor, ...], pool: Any) -> "Recording":
         """Record what ``work`` launches; ``pool`` is the memory that recordings share, of which one runs at a time."""
         own, aside = tuple(given.clone() for given in inputs), torch.cuda.Stream()  # type: ignore[no-untyped-call]
         aside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(aside):
-            work(*own)  # libraries set themselves up in their first call on a stream, which cannot be recorded
+            work(unet, *own)  # libraries set themselves up in their first call on a stream, which cannot be recorded
         torch.cuda.current_stream().wait_stream(aside)
         graph = torch.cuda.CUDAGraph()
         # Other threads may use the GPU meanwhile: they draw previews.
         with torch.cuda.graph(graph, pool=pool, stream=aside, capture_error_mode="thread_local"):
-            outputs = work(*own)
+            outputs = work(unet, *own)
         return cls(graph, own, outputs)
 
     def replay(self, *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
@@ -60,35 +60,35 @@ class Recording:
 class Graphs:
     """Recordings of some work, by the shapes of its inputs. Used by one edit at a time."""
 
-    def __init__(self, record: Callable[[Work, tuple[torch.Tensor, ...], Any], Recording] = Recording.of) -> None:
+    def __init__(self, record: Callable[..., Recording] = Recording.of) -> None:
         self._record, self._pool = record, torch.cuda.graph_pool_handle() if torch.cuda.is_available() else None
         self._recordings: OrderedDict[Hashable, Recording | None] = OrderedDict()
         self._is_possible = True
 
-    def run(self, work: Work, *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    def run(self, work: Work, unet: UNet2DConditionModel, *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """What ``work`` gives for ``inputs``: as it is the first time, recorded the second time, then replayed.
 
         Args:
-            work: the same for the same inputs; known again by being equal, as two bound methods of one object are.
+            work: a function that gives the same for the same inputs.
         """
-        key = work, *((given.shape, given.dtype) for given in inputs)
+        key = work, unet, *((given.shape, given.dtype) for given in inputs)
         recording = self._recordings.get(key)
         if recording is None and key in self._recordings and self._is_possible:
-            recording = self._recorded(work, inputs)
+            recording = self._recorded(work, unet, inputs)
         self._recordings[key] = recording
         self._recordings.move_to_end(key)
         while len(self._recordings) > MOST:
             self._recordings.popitem(last=False)
-        return recording.replay(*inputs) if recording else work(*inputs)
+        return recording.replay(*inputs) if recording else work(unet, *inputs)
 
     def clear(self) -> None:
         """Give up all recordings, and with them their memory."""
         self._recordings.clear()
 
-    def _recorded(self, work: Work, inputs: tuple[torch.Tensor, ...]) -> Recording | None:
+    def _recorded(self, work: Work, unet: UNet2DConditionModel, inputs: tuple[torch.Tensor, ...]) -> Recording | None:
         """``None`` if it does not go: an edit must not end because it could have been quicker."""
         try:
-            return self._record(work, inputs, self._pool)
+            return self._record(work, unet, inputs, self._pool)
         except Exception as error:
             error.with_traceback(None)  # its frames would keep their tensors alive
             if is_out_of_memory(error):

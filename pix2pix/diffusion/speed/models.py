@@ -7,7 +7,6 @@ from diffusers import ModelMixin, StableDiffusionInstructPix2PixPipeline, UNet2D
 from pix2pix.diffusion.denoising import Steps
 from pix2pix.diffusion.speed.graphs import Graphs, at_once
 from pix2pix.diffusion.speed.precision import in_dtype, quickest_dtype
-from pix2pix.diffusion.speed.reuse import DeepFeatures
 from pix2pix.diffusion.speed.steps import SharedSteps, WholeSteps
 
 
@@ -29,7 +28,7 @@ class Models:
         """What predicts the noise in the steps of one edit."""
         run = at_once if self.graphs is None else self.graphs.run
         if self.shares_steps:
-            return SharedSteps(DeepFeatures(self.unet), run)
+            return SharedSteps(self.unet, run)
         return self.unet if self.graphs is None else WholeSteps(self.unet, run)
 
 

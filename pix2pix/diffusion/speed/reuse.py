@@ -6,7 +6,6 @@ blocks of a UNet give nearly the same, and cost most of the time of a large one.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -17,34 +16,35 @@ from torch import nn
 FULL_EVERY = 3  # steps; measured with pocket: beyond it little is gained
 
 
-@dataclass(frozen=True)
-class DeepFeatures:
-    """The blocks of ``unet`` below its finest level, of which a short step needs only what the last of them gives."""
+def full(
+    unet: UNet2DConditionModel, sample: torch.Tensor, timestep: torch.Tensor, embeds: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The prediction as ever, and what the blocks below the finest level gave in the end."""
+    last, given = _deep_blocks(unet)[-1], list[torch.Tensor]()
+    with _instead({last: partial(_noted, last.forward, given)}):
+        (noise,) = unet(sample, timestep, encoder_hidden_states=embeds, return_dict=False)
+    return noise, given[0]
 
-    unet: UNet2DConditionModel = field(repr=False)
 
-    @property
-    def _blocks(self) -> Sequence[nn.Module]:
-        """In the order of their work."""
-        middle = [] if self.unet.mid_block is None else [self.unet.mid_block]
-        return [*self.unet.down_blocks[1:], *middle, *self.unet.up_blocks[:-1]]
+def short(
+    unet: UNet2DConditionModel,
+    sample: torch.Tensor,
+    timestep: torch.Tensor,
+    embeds: torch.Tensor,
+    deep: torch.Tensor,
+) -> tuple[torch.Tensor]:
+    """The prediction with what the deep blocks gave in the last full step."""
+    *before, last = _deep_blocks(unet)
+    forwards: dict[nn.Module, Callable[..., Any]] = {block: partial(_passed_on, block) for block in before}
+    with _instead({**forwards, last: lambda *_, **__: deep}):
+        (noise,) = unet(sample, timestep, encoder_hidden_states=embeds, return_dict=False)
+    return (noise,)
 
-    def full(self, sample: torch.Tensor, timestep: torch.Tensor, embeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """The prediction as ever, and what the deep blocks gave."""
-        given: list[torch.Tensor] = []
-        with _instead({self._blocks[-1]: partial(_noted, self._blocks[-1].forward, given)}):
-            (noise,) = self.unet(sample, timestep, encoder_hidden_states=embeds, return_dict=False)
-        return noise, given[0]
 
-    def short(
-        self, sample: torch.Tensor, timestep: torch.Tensor, embeds: torch.Tensor, deep: torch.Tensor
-    ) -> tuple[torch.Tensor, ...]:
-        """The prediction with what the deep blocks gave in the last full step."""
-        *before, last = self._blocks
-        forwards: dict[nn.Module, Callable[..., Any]] = {block: partial(_passed_on, block) for block in before}
-        with _instead({**forwards, last: lambda *_, **__: deep}):
-            (noise,) = self.unet(sample, timestep, encoder_hidden_states=embeds, return_dict=False)
-        return (noise,)
+def _deep_blocks(unet: UNet2DConditionModel) -> Sequence[nn.Module]:
+    """Those below the finest level, in the order of their work."""
+    middle = [] if unet.mid_block is None else [unet.mid_block]
+    return [*unet.down_blocks[1:], *middle, *unet.up_blocks[:-1]]
 
 
 def _noted(forward: Callable[..., torch.Tensor], given: list[torch.Tensor], *arguments: Any, **named: Any) -> Any:

@@ -4,11 +4,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pix2pix.detail import full_size
+from pix2pix.detail.planes import levels
+from pix2pix.detail.reach import reach as reach_of_planes
 from pix2pix.photo import Photo, to_canvas
-from pix2pix.photo.reach import reach
-from tests.photo.test_upsampling import edited, values
+from tests.detail.test_upsampling import edited, values
 
 EVERYWHERE = ["black and white", "warmer", "sepia", "night", "fog", "faded", "more contrast", "negative", "sketch"]
+
+
+def reach(before: Image.Image, after: Image.Image) -> np.ndarray:
+    return reach_of_planes(levels(before), levels(after)).numpy()
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +84,7 @@ def test_at_full_size_the_photo_is_untouched_where_the_edit_does_not_reach(photo
         photo = image.convert("RGB")
     canvas = to_canvas(Photo(photo), 256, 16)
     drawn = upper_half(edited("night", canvas.image), traced(canvas.image))
-    result = values(canvas.undo(drawn, canvas.image))
+    result = values(full_size(canvas, drawn, canvas.image))
     above, below = photo.height // 3, photo.height * 3 // 4
     assert np.array_equal(result[below:], values(photo)[below:])
     assert result[:above].mean() < values(photo)[:above].mean()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from pix2pix.photo.comparison import DRIFT, NOISE, change
+from pix2pix.detail.comparison import DRIFT, NOISE, change
 
 
 @pytest.fixture(scope="module")

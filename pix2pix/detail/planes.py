@@ -1,0 +1,64 @@
+"""Pictures as planes of numbers on the device that works on them, and their sizes changed as Pillow does it."""
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+from PIL.Image import Image, Resampling, fromarray
+
+CPU = torch.device("cpu")
+SUPPORT = {Resampling.BOX: 0.5, Resampling.BILINEAR: 1.0, Resampling.LANCZOS: 3.0}
+
+Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
+
+
+def levels(image: Image, device: torch.device = CPU) -> torch.Tensor:
+    """RGB as (3, H, W) float32 on ``device``, in 0..255."""
+    return torch.from_numpy(np.array(image)).to(device).permute(2, 0, 1).float().contiguous()
+
+
+def resized(values: torch.Tensor, size: tuple[int, int], filter: Resampling, box: Box | None = None) -> torch.Tensor:
+    """(..., H, W) float32 at ``size``, width and height: what is in ``box``, or all.
+
+    Pillow itself is quickest on a CPU. A GPU multiplies by a matrix for each axis, most of whose entries are zero.
+    """
+    planes = values.reshape(-1, *values.shape[-2:])
+    box = box or (0, 0, values.shape[-1], values.shape[-2])
+    changed = (_by_pillow if values.device == CPU else by_matrices)(planes, size, filter, box)
+    return changed.reshape(*values.shape[:-2], *changed.shape[-2:])
+
+
+def _by_pillow(planes: torch.Tensor, size: tuple[int, int], filter: Resampling, box: Box) -> torch.Tensor:
+    images = (fromarray(plane).resize(size, filter, box) for plane in planes.numpy())
+    return torch.from_numpy(np.stack([np.asarray(image) for image in images]))
+
+
+def by_matrices(planes: torch.Tensor, size: tuple[int, int], filter: Resampling, box: Box) -> torch.Tensor:
+    """(N, H, W) float32 at ``size``, on any device."""
+    height, width = planes.shape[1:]
+    down = torch.from_numpy(_weights(height, size[1], filter, box[1], box[3])).to(planes)
+    across = torch.from_numpy(_weights(width, size[0], filter, box[0], box[2])).to(planes)
+    return down @ planes @ across.T
+
+
+@lru_cache(maxsize=64)
+def _weights(length: int, wanted: int, filter: Resampling, start: float, end: float) -> np.ndarray:
+    """(wanted, length) float64, rows of sum 1: how much each pixel counts, as in Pillow's ``precompute_coeffs``."""
+    scale = (end - start) / wanted
+    stretch = max(1.0, scale)
+    support = SUPPORT[filter] * stretch
+    centres = (start + (np.arange(wanted) + 0.5) * scale)[:, None]
+    pixels = np.arange(length)
+    near = (pixels >= np.floor(centres - support + 0.5)) & (pixels < np.floor(centres + support + 0.5))
+    weights = np.where(near, _kernel(filter, (pixels + 0.5 - centres) / stretch), 0)
+    normed: np.ndarray = weights / weights.sum(1, keepdims=True)
+    return normed
+
+
+def _kernel(filter: Resampling, at: np.ndarray) -> np.ndarray:
+    kernels: dict[Resampling, np.ndarray] = {
+        Resampling.BOX: (at > -0.5) & (at <= 0.5),
+        Resampling.BILINEAR: (1 - np.abs(at)).clip(0),
+        Resampling.LANCZOS: np.where(np.abs(at) < 3, np.sinc(at) * np.sinc(at / 3), 0),
+    }
+    return kernels[filter]
