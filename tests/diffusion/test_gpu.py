@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from benchmarks.architecture import random_pipeline
 from pix2pix import Editor, EditRequest, PhotoStep
+from pix2pix.detail.upsampling import transfer
 from pix2pix.diffusion import loading
 from pix2pix.diffusion.checkpoints import INSTRUCT_PIX2PIX
 from pix2pix.photo import open_photo, to_canvas
@@ -36,6 +38,26 @@ def test_the_real_architecture_in_fp16_equals_diffusers(scene, guidance):
         generator=torch.Generator().manual_seed(1),
     ).images[0]
     assert difference(result.canvas_image, expected) < 2
+
+
+@pytest.mark.parametrize("speed", ["exact", "fast"])
+def test_recorded_steps_draw_the_same_to_the_bit(photos, speed):
+    recorded, plain = (Editor.load("pocket", device="cuda") for _ in range(2))
+    vars(plain._batches)["_graphs"] = None  # which would be made at the first edit
+    for instruction in ("make it night", "make it snowy", "sepia"):  # the second is recorded, the third replayed
+        request = EditRequest(instruction, seed=1, speed=speed)
+        one, other = (editor.edit(photos[0], request).canvas_image for editor in (recorded, plain))
+        assert one.tobytes() == other.tobytes()
+    assert any(recorded._batches._graphs._recordings.values())
+
+
+def test_the_photos_detail_is_the_same_on_a_gpu(photos):
+    with Image.open(photos[0]) as photo:
+        before = photo.convert("RGB").resize((256, 192))
+        after = Image.eval(before, lambda value: value // 2 + 20)
+        after.paste((250, 250, 250), (90, 30, 140, 80))
+        here, there = (transfer(photo.convert("RGB"), before, after, torch.device(name)) for name in ("cpu", "cuda"))
+    assert difference(here, there) < 0.01
 
 
 def test_pocket_in_fp16_draws_what_it_draws_on_the_cpu(pocket, photos):
