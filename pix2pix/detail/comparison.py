@@ -9,7 +9,7 @@ less than 1.3. In doubt it is a change.
 import torch
 from PIL.Image import Image
 
-from pix2pix.detail.planes import levels
+from pix2pix.detail.planes import CPU, levels
 
 PLACE, AREA = 8, 32  # sides of windows in pixels
 NOISE, TEXTURE = 15.0, 0.3  # levels of 0..255; share of the deviation within a window
@@ -17,10 +17,10 @@ DRIFT = 9.9  # levels, of the mean of an area
 
 
 @torch.inference_mode()
-def change(before: Image, after: Image) -> float:
+def change(before: Image, after: Image, device: torch.device = CPU) -> float:
     """The change from ``before`` to ``after``, RGB of one size, where it is greatest; below 1 it is none."""
-    here, around = changes(levels(before), levels(after))
-    return float(max(here.max(), around.max()))
+    here, around = changes(levels(before, device), levels(after, device))
+    return float(torch.maximum(here.max(), around.max()))
 
 
 def changes(before: torch.Tensor, after: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -49,7 +49,8 @@ def means(values: torch.Tensor, side: int) -> torch.Tensor:
     for axis in (-2, -1):
         reach = min(side, values.shape[axis])
         last = values.shape[axis] - reach
-        first = torch.tensor([*range(0, last, max(1, reach // 2)), last], device=values.device)
+        starts = torch.arange(0, last + 1, max(1, reach // 2), device=values.device)
+        first = torch.cat([starts, torch.full_like(starts[:1], last)])  # the last window twice does no harm
         nothing = torch.zeros_like(values.narrow(axis, 0, 1))
         sums = torch.cat([nothing, values], axis).cumsum(axis, dtype=torch.float64)
         values = (sums.index_select(axis, first + reach) - sums.index_select(axis, first)) / reach

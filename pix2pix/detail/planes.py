@@ -36,14 +36,17 @@ def _by_pillow(planes: torch.Tensor, size: tuple[int, int], filter: Resampling, 
 def by_matrices(planes: torch.Tensor, size: tuple[int, int], filter: Resampling, box: Box) -> torch.Tensor:
     """(N, H, W) float32 at ``size``, on any device."""
     height, width = planes.shape[1:]
-    down = torch.from_numpy(_weights(height, size[1], filter, box[1], box[3])).to(planes)
-    across = torch.from_numpy(_weights(width, size[0], filter, box[0], box[2])).to(planes)
+    down = _weights(height, size[1], filter, (box[1], box[3]), planes.device)
+    across = _weights(width, size[0], filter, (box[0], box[2]), planes.device)
     return down @ planes @ across.T
 
 
-@lru_cache(maxsize=64)
-def _weights(length: int, wanted: int, filter: Resampling, start: float, end: float) -> np.ndarray:
-    """(wanted, length) float64, rows of sum 1: how much each pixel counts, as in Pillow's ``precompute_coeffs``."""
+@lru_cache(maxsize=16)
+def _weights(
+    length: int, wanted: int, filter: Resampling, span: tuple[float, float], device: torch.device
+) -> torch.Tensor:
+    """(wanted, length) float32, rows of sum 1: how much each pixel counts, as in Pillow's ``precompute_coeffs``."""
+    start, end = span
     scale = (end - start) / wanted
     stretch = max(1.0, scale)
     support = SUPPORT[filter] * stretch
@@ -51,8 +54,7 @@ def _weights(length: int, wanted: int, filter: Resampling, start: float, end: fl
     pixels = np.arange(length)
     near = (pixels >= np.floor(centres - support + 0.5)) & (pixels < np.floor(centres + support + 0.5))
     weights = np.where(near, _kernel(filter, (pixels + 0.5 - centres) / stretch), 0)
-    normed: np.ndarray = weights / weights.sum(1, keepdims=True)
-    return normed
+    return torch.from_numpy((weights / weights.sum(1, keepdims=True)).astype(np.float32)).to(device)
 
 
 def _kernel(filter: Resampling, at: np.ndarray) -> np.ndarray:

@@ -76,7 +76,7 @@ class BatchEditor:
         copies = self._copies(batch, pictures, session, models)
         seconds = (time.perf_counter() - started) / len(jobs)
         return [
-            picture if isinstance(picture, EditError) else _drawing(one, picture, copy, seconds)
+            picture if isinstance(picture, EditError) else self._drawing(one, picture, copy, seconds)
             for one, picture, copy in zip(batch, pictures, copies, strict=True)
         ]
 
@@ -93,7 +93,7 @@ class BatchEditor:
         new = {
             key: one.image_latents
             for key, one, picture in zip(keys, batch, pictures, strict=True)
-            if copies[key] is None and _needs_copy(one.job, picture)
+            if copies[key] is None and _needs_copy(one.job, picture, self._detail_device)
         }
         if new:
             drawn = redraw(self.pipeline, torch.cat(list(new.values())), models.vae)
@@ -137,6 +137,10 @@ class BatchEditor:
 
     def _result(self, job: Job, drawing: Drawing) -> Result:
         return job.result(drawing, self.checkpoint.name, self.checkpoint.revision, self._detail_device)
+
+    def _drawing(self, one: Conditioned, picture: Image, copy: Image | None, seconds: float) -> Drawing:
+        unchanged = _is_copy(one.job, copy, picture, self._detail_device)
+        return Drawing(picture, copy, seconds, one.conditioning.truncated, unchanged, one.found)
 
     @cached_property
     def _detail_device(self) -> torch.device:
@@ -221,28 +225,24 @@ def _confinement(batch: Sequence[Conditioned], photos: torch.Tensor) -> Confinem
     return Confinement(cells, photos)
 
 
-def _drawing(one: Conditioned, picture: Image, copy: Image | None, seconds: float) -> Drawing:
-    return Drawing(picture, copy, seconds, one.conditioning.truncated, _is_copy(one.job, copy, picture), one.found)
-
-
 def _as_picture(map: np.ndarray, canvas: Canvas) -> Image:
     """A map of latents, (H, W) in 0..1, as a picture of mode L at the canvas' size without its margin."""
     picture = image_of((map * 255).round().astype(np.uint8)).resize(canvas.image.size, Resampling.BILINEAR)
     return picture.crop(canvas.box)
 
 
-def _needs_copy(job: Job, picture: Image | EditError) -> bool:
+def _needs_copy(job: Job, picture: Image | EditError, device: torch.device) -> bool:
     """Whether the copy is part of the result, or ``picture`` so near to the photo that it may be nothing else."""
     if isinstance(picture, EditError):
         return False
     box = job.canvas.box
-    return job.request.detail or change(job.canvas.image.crop(box), picture.crop(box)) <= FAR
+    return job.request.detail or change(job.canvas.image.crop(box), picture.crop(box), device) <= FAR
 
 
-def _is_copy(job: Job, copy: Image | None, picture: Image) -> bool:
+def _is_copy(job: Job, copy: Image | None, picture: Image, device: torch.device) -> bool:
     """Whether ``picture`` is the photo of ``job`` as the autoencoder alone would give it back."""
     box = job.canvas.box
-    return copy is not None and change(copy.crop(box), picture.crop(box)) < 1
+    return copy is not None and change(copy.crop(box), picture.crop(box), device) < 1
 
 
 def _checked(picture: Image | None, lost: bool) -> Image | EditError:
