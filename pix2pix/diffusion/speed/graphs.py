@@ -5,6 +5,7 @@ Python. See *CUDA Graphs* in the CUDA C++ Programming Guide, and `torch.cuda.gra
 """
 
 import logging
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from pix2pix.diffusion.device import give_back_memory, is_out_of_memory
 
 Work = Callable[..., tuple[torch.Tensor, ...]]  # a UNet and tensors come in
 
+ONE_RECORDS = threading.Lock()
 MOST = 8  # recordings that are kept: exact and fast, text and photo guided or not, a few shapes of photo
 
 logger = logging.getLogger(__name__)
@@ -41,11 +43,13 @@ class Recording:
         own, aside = tuple(given.clone() for given in inputs), torch.cuda.Stream()  # type: ignore[no-untyped-call]
         aside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(aside):
-            work(unet, *own)  # libraries set themselves up in their first call on a stream, which cannot be recorded
+            work(unet, *own)  # libraries set themselves up in their first call, which cannot be recorded
         torch.cuda.current_stream().wait_stream(aside)
         graph = torch.cuda.CUDAGraph()
-        # Other threads may use the GPU meanwhile: they draw previews.
-        with torch.cuda.graph(graph, pool=pool, stream=aside, capture_error_mode="thread_local"):
+        # On a stream of its own, where cuBLAS begins anew and so takes its workspace from the pool: that of ``aside``
+        # is nobody's, and goes when somebody in this process compiles with CUDA graphs (seen: a launch failure).
+        # Other threads may use the GPU meanwhile, because they draw previews, but only one in a process may record.
+        with ONE_RECORDS, torch.cuda.graph(graph, pool=pool, capture_error_mode="thread_local"):
             outputs = work(unet, *own)
         return cls(graph, own, outputs)
 
