@@ -11,9 +11,9 @@ from pix2pix.cores import share_cores
 
 DOCS = Path(__file__).parents[1] / "docs"
 TEMPLATE = Path(__file__).with_name("scaling.md")
-GPU = 1.0  # seconds an edit: an assumption, for a full model in fp16 at 20 steps
+GPU, GPU_PHOTO = 0.52, 0.33  # seconds of one edit and of a gallery's, on the H100 of GPU.md
 MARGINAL = 0.88  # of four variants against four edits, measured on two cores
-GPU_MARGINAL, TOGETHER = 0.5, 4  # an assumption; how many that wait are drawn together
+GPU_MARGINAL, TOGETHER = 0.55, 4  # of one UNet call there, from 3 rows to 24; how many that wait are drawn together
 PATIENCE, OPEN_HOURS = 10.0, 10
 MEGABYTES, MILLION = 4, 1_000_000  # of a JPEG of twelve megapixels
 LINE, REQUESTS = 1_250, 3_000  # MB/s of 10 Gbit/s; what a store takes in a second
@@ -45,16 +45,17 @@ def main() -> None:
         together=TOGETHER,
         cpu=cpu,
         gpu=GPU,
+        gpu_photo=GPU_PHOTO,
         needed="\n".join(_needed(cpu)),
         patience=PATIENCE,
         million="\n".join(_million(growths)),
         megabytes=MEGABYTES,
         beyond=beyond,
-        cores=beyond / GPU,
-        cores_of_eight=8 * beyond / GPU,
-        mbps=2 * MEGABYTES / GPU,
-        line=LINE / (2 * MEGABYTES / GPU),
-        requests=REQUESTS / (3 / GPU),
+        cores=beyond / GPU_PHOTO,
+        cores_of_eight=8 * beyond / GPU_PHOTO,
+        mbps=2 * MEGABYTES / GPU_PHOTO,
+        line=LINE / (2 * MEGABYTES / GPU_PHOTO),
+        requests=REQUESTS / (3 / GPU_PHOTO),
     )
     (DOCS / "SCALING.md").write_text(text, encoding="utf-8")
     print(text)
@@ -66,7 +67,7 @@ def _full(servers: Servers) -> float:
 
 
 def _waits(cpu: float) -> Iterator[str]:
-    for number, seconds in ((1, cpu), (4, cpu), (1, GPU / 4)):
+    for number, seconds in ((1, cpu), (4, cpu), (1, GPU)):
         servers = Servers(number, seconds)
         for share in (0.3, 0.6, 0.8, 0.9):
             crowd = share * _full(servers)
@@ -111,9 +112,9 @@ def _million(growths: list[Growth]) -> Iterator[str]:
     for what, number, seconds in (
         ("2 cores, pocket, measured", 1, each),
         ("64 cores, pocket, by arithmetic", 32, each),
-        ("1 GPU, assumed", 1, GPU),
-        ("8 GPUs, assumed", 8, GPU),
-        ("64 GPUs, assumed", 64, GPU),
+        ("1 GPU, measured", 1, GPU_PHOTO),
+        ("8 GPUs, by arithmetic", 8, GPU_PHOTO),
+        ("64 GPUs, by arithmetic", 64, GPU_PHOTO),
     ):
         hours = MILLION * seconds / number / 3600
         speed = 2 * MEGABYTES * number / seconds
