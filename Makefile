@@ -19,7 +19,7 @@ torture: $(INSTALLED)
 
 cluster-test: $(INSTALLED)
 	$(BIN)/python -m tests.balancer
-	$(BIN)/python -m pytest -m cluster -s
+	$(BIN)/python -m pytest -m cluster -s tests/cluster tests/deploy
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

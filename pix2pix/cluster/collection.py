@@ -55,10 +55,3 @@ class Collection:
     def asked_of(self, photo: Listed) -> EditRequest:
         """What a result of ``photo`` that is there already must have been made by."""
         return replace(self.request, seed=None) if self.any_seed else self.request_for(photo)
-
-
-def load_editor(model: str, device: str | None) -> "Editor":
-    """``Editor.load``, to be called where the editor is to be: in a worker, which has set its threads."""
-    from pix2pix.editing.editor import Editor
-
-    return Editor.load(model, device)

@@ -9,10 +9,11 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
-from pix2pix.cluster.collection import Collection, load_editor
+from pix2pix.cluster.collection import Collection
 from pix2pix.cluster.ledger import Progress
 from pix2pix.cluster.listing import listed
 from pix2pix.cluster.store import MISSING, TABLE, Store, one_line
+from pix2pix.editing import load_editor
 from pix2pix.errors import EditError, EditFailed, InvalidRequest
 from pix2pix.request import FORMAT, EditRequest
 

@@ -10,6 +10,7 @@ from itertools import repeat
 from pathlib import Path
 
 from pix2pix.diffusion.checkpoints import KNOWN, find
+from pix2pix.editing import load_editor
 from pix2pix.editing.drafting import seconds_of_a_draft
 from pix2pix.engine import Engine
 from pix2pix.errors import CheckpointError, EditError, InvalidRequest
@@ -22,13 +23,6 @@ QUICK_SECONDS = 0.5
 RETRY_SECONDS = 10.0
 
 logger = logging.getLogger(__name__)
-
-
-def load_editor(model: str) -> Engine:
-    """``Editor.load``, which takes seconds to import torch and diffusers."""
-    from pix2pix.editing.editor import Editor
-
-    return Editor.load(model)
 
 
 class Studio:

@@ -15,7 +15,7 @@ from tests.cluster.fakes import Nobody
 
 pytestmark = pytest.mark.cluster
 
-PHOTOS, MANY = 24, 20_000
+PHOTOS, MANY = 16, 20_000
 WORKERS = """
 import sys, ray, logging
 from pix2pix import EditRequest, edit_collection

@@ -51,6 +51,16 @@ def test_recorded_steps_draw_the_same_to_the_bit(photos, speed):
     assert any(recorded._batches._graphs._recordings.values())
 
 
+def test_recordings_outlive_what_others_compile(photos):
+    editor, request = Editor.load("pocket", device="cuda"), EditRequest("make it night", seed=1)
+    first, *_ = (editor.edit(photos[0], request).canvas_image for _ in range(3))
+    product = torch.compile(lambda one: one @ one, mode="reduce-overhead")  # takes cuBLAS' workspaces away
+    for _ in range(4):
+        product(torch.ones(256, 256, device="cuda", dtype=torch.float16))
+    torch.cuda.empty_cache()
+    assert editor.edit(photos[0], request).canvas_image.tobytes() == first.tobytes()
+
+
 def test_the_photos_detail_is_the_same_on_a_gpu(photos):
     with Image.open(photos[0]) as photo:
         before = photo.convert("RGB").resize((256, 192))

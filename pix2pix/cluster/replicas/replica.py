@@ -13,9 +13,9 @@ from pydantic import BaseModel
 from ray import serve
 from ray.serve import Application
 
-from pix2pix.cluster.collection import load_editor
 from pix2pix.cluster.replicas.together import Event, Row, Wish, drawn_together
 from pix2pix.cores import take_cores
+from pix2pix.editing import load_editor
 from pix2pix.engine import CheckpointLike
 from pix2pix.errors import EditError
 from pix2pix.events import Explanation
