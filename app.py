@@ -74,7 +74,7 @@ def _options() -> dict[str, Any]:
 def _load(model: str) -> "Engine":
     """Load an editor without the libraries' remarks; runs in the background, because it imports torch."""
     from pix2pix.diffusion.quiet import quieten_libraries
-    from pix2pix.serving.studio import load_editor
+    from pix2pix.editing import load_editor
 
     quieten_libraries()
     return load_editor(model)

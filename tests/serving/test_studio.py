@@ -203,7 +203,7 @@ def test_a_model_that_cannot_be_loaded_is_tried_again(monkeypatch):
     first = studio.editor()
     tried = []
 
-    def load(model):
+    def load(model, device):
         tried.append(model)
         raise CheckpointError("It is not there.")
 
