@@ -17,9 +17,12 @@ test: $(INSTALLED)
 torture: $(INSTALLED)
 	$(BIN)/python -m pytest -m torture -s tests/reliability
 
+# Figures, and what stops all of Ray on this machine, alone; the rest two at a time, because it mostly waits.
+ALONE := tests/cluster/test_figures.py tests/deploy/test_replicas.py tests/deploy/test_page_on_ray.py
 cluster-test: $(INSTALLED)
 	$(BIN)/python -m tests.balancer
-	$(BIN)/python -m pytest -m cluster -s tests/cluster tests/deploy
+	$(BIN)/python -m pytest -m cluster -s $(ALONE)
+	$(BIN)/python -m pytest -m cluster --numprocesses 2 --dist loadfile tests/cluster tests/deploy $(ALONE:%=--ignore %)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -5,16 +5,17 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import psutil
 import pytest
 from PIL import Image
 
+from pix2pix.cluster.running import SCRATCH
 from tests import ROOT
 from tests.cluster.collections import Scene, assert_as_single_edits, write_bad_ones, write_photos
 
@@ -32,8 +33,8 @@ def wait_for(condition, what: str) -> None:
         time.sleep(0.05)
 
 
-def driver(scene: Scene, seconds: float) -> subprocess.Popen:
-    command = [sys.executable, "-m", "tests.cluster.drive", scene.source, scene.target, scene.log, str(seconds)]
+def driver(scene: Scene, seconds: float, scratch: str = SCRATCH) -> subprocess.Popen:
+    command = [sys.executable, "-m", "tests.cluster.drive", scene.source, scene.target, scene.log, seconds, scratch]
     return subprocess.Popen(
         list(map(str, command)), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -43,8 +44,8 @@ def driver(scene: Scene, seconds: float) -> subprocess.Popen:
 def in_the_midst(scene: Scene) -> Iterator[subprocess.Popen]:
     """A driver that has finished some photos and edits others; it and all its processes are gone afterwards."""
     write_photos(scene.source, NUMBER)
-    before = set(Path("/tmp").glob("pix2pix-ray-*"))
-    process = driver(scene, 0.3)
+    scratch = tempfile.mkdtemp(dir=SCRATCH)  # a killed driver leaves it
+    process = driver(scene, 0.3, scratch)
     family = [psutil.Process(process.pid)]
     try:
         with nothing_half_there(scene):
@@ -58,8 +59,7 @@ def in_the_midst(scene: Scene) -> Iterator[subprocess.Popen]:
         for one in family:
             if is_alive(one):
                 one.kill()
-        for folder in set(Path("/tmp").glob("pix2pix-ray-*")) - before:  # a killed driver leaves it
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def works_still(process: psutil.Process) -> bool:
