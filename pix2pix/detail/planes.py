@@ -17,24 +17,22 @@ def levels(image: Image, device: torch.device = CPU) -> torch.Tensor:
     return torch.from_numpy(np.array(image)).to(device).permute(2, 0, 1).float().contiguous()
 
 
-def resized(values: torch.Tensor, size: tuple[int, int], filter: Resampling, box: Box | None = None) -> torch.Tensor:
-    """(..., H, W) float32 at ``size``, width and height: what is in ``box``, or all.
+def resized(values: torch.Tensor, size: tuple[int, int], filter: Resampling) -> torch.Tensor:
+    """(..., H, W) float32 at ``size``, width and height.
 
     Pillow itself is quickest on a CPU. A GPU multiplies by a matrix for each axis, most of whose entries are zero.
     """
     planes = values.reshape(-1, *values.shape[-2:])
-    box = box or (0, 0, values.shape[-1], values.shape[-2])
-    changed = (_by_pillow if values.device == CPU else by_matrices)(planes, size, filter, box)
+    if values.device == CPU:
+        images = (fromarray(plane).resize(size, filter) for plane in planes.numpy())
+        changed = torch.from_numpy(np.stack([np.asarray(image) for image in images]))
+    else:
+        changed = by_matrices(planes, size, filter, (0, 0, values.shape[-1], values.shape[-2]))
     return changed.reshape(*values.shape[:-2], *changed.shape[-2:])
 
 
-def _by_pillow(planes: torch.Tensor, size: tuple[int, int], filter: Resampling, box: Box) -> torch.Tensor:
-    images = (fromarray(plane).resize(size, filter, box) for plane in planes.numpy())
-    return torch.from_numpy(np.stack([np.asarray(image) for image in images]))
-
-
 def by_matrices(planes: torch.Tensor, size: tuple[int, int], filter: Resampling, box: Box) -> torch.Tensor:
-    """(N, H, W) float32 at ``size``, on any device."""
+    """What ``planes``, (N, H, W) float32, have in ``box``, at ``size``; on any device."""
     height, width = planes.shape[1:]
     down = _weights(height, size[1], filter, (box[1], box[3]), planes.device)
     across = _weights(width, size[0], filter, (box[0], box[2]), planes.device)

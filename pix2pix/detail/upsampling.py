@@ -7,12 +7,12 @@ applied to the full-size photo, as in He and Sun, "Fast Guided Filter" (arXiv:15
 import os
 from concurrent.futures import ThreadPoolExecutor
 
-import numpy as np
 import torch
 from PIL import Image
 
+from pix2pix.detail.bands import bands_of
 from pix2pix.detail.lines import explain
-from pix2pix.detail.planes import CPU, levels, resized
+from pix2pix.detail.planes import CPU, levels
 from pix2pix.detail.reach import reach
 from pix2pix.photo import Canvas
 
@@ -58,30 +58,16 @@ def transfer(
     before, after = before / 255, after / 255
     gain, explained = explain(before, after)
     gain, explained = none + share * (gain - none), before + share * (explained - before)
-    planes = torch.cat([before, explained, gain.flatten(0, 1)])
+    draw_band = bands_of(torch.cat([before, explained, gain.flatten(0, 1)]))
     result = Image.new("RGB", photo.size)
     photo.load()
     rows = max(1, BAND_PIXELS // photo.width)
 
     def draw(top: int) -> None:
         band = 0, top, photo.width, min(photo.height, top + rows)
-        result.paste(_draw_band(photo, planes, band), band)
+        result.paste(draw_band(photo.crop(band), photo.height, band[1]), band)
 
     with ThreadPoolExecutor(min(MAX_THREADS, os.cpu_count() or 1)) as threads:
         for _ in threads.map(draw, range(0, photo.height, rows)):
             pass  # looked at, so that an error is raised
     return result
-
-
-@torch.inference_mode()
-def _draw_band(photo: Image.Image, planes: torch.Tensor, band: tuple[int, int, int, int]) -> Image.Image:
-    """The rows of the result in ``band``; ``planes`` are before, explained and gain, (3 + 3 + 9, H, W)."""
-    size = band[2], band[3] - band[1]
-    height, width = planes.shape[1:]
-    source = 0, band[1] * height / photo.height, width, band[3] * height / photo.height
-    colours = resized(planes[:6], size, Image.Resampling.LANCZOS, source)
-    detail = levels(photo.crop(band), planes.device) / 255 - colours[:3]
-    for k in range(3):
-        colours[3:] += detail[k] * resized(planes[6 + 3 * k : 9 + 3 * k], size, Image.Resampling.BILINEAR, source)
-    drawn = (colours[3:] * 255 + 0.5).clamp(0, 255.5).byte().permute(1, 2, 0)
-    return Image.fromarray(np.ascontiguousarray(drawn.cpu().numpy()))

@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from pix2pix.detail import lines, planes
+from pix2pix.detail import bands, lines, planes
 from pix2pix.detail.planes import by_matrices, levels, resized
 from pix2pix.detail.upsampling import transfer
 
@@ -40,7 +40,7 @@ def test_a_gpu_would_transfer_as_a_cpu_does(photos, monkeypatch):
     after = Image.eval(before, lambda value: value // 2 + 20)
     after.paste((250, 250, 250), (40, 30, 60, 50))
     expected = np.asarray(transfer(photo, before, after), float)
-    for module in (planes, lines):
+    for module in (planes, lines, bands):
         monkeypatch.setattr(module, "CPU", torch.device("meta"))  # no tensor is there, so all go the other way
     drawn = np.asarray(transfer(photo, before, after), float)
     assert np.abs(drawn - expected).max() <= 1
