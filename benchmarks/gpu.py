@@ -1,8 +1,7 @@
 """On a CUDA GPU: the real architecture at full size with random weights, in fp16, as people run it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
 
 import torch
@@ -12,7 +11,7 @@ from benchmarks.architecture import random_pipeline
 from benchmarks.gallery import all_together, gallery_row, one_by_one, square_photos
 from benchmarks.row import Row, aside, table
 from benchmarks.sides import STOCK
-from benchmarks.single import Single
+from benchmarks.single import Single, edits
 from benchmarks.timing import in_turn, machine
 from pix2pix import Editor, EditRequest
 from pix2pix.detail.planes import CPU
@@ -75,16 +74,11 @@ def _levers() -> Iterator[str]:
         "launched kernel by kernel, without recordings": {"_graphs": None},
         "the photo's detail brought in by the CPU": {"_detail_device": CPU},
     }
-    editors = [_editor() for _ in without]
+    photo, editors = next(square_photos()), [_editor() for _ in without]
     for editor, changed in zip(editors, without.values(), strict=True):
         vars(editor._batches).update(changed)  # what would be made at the first edit
-    times = in_turn(*map(_edits, editors), runs=RUNS)
+    times = in_turn(*(edits(editor, photo, REQUEST) for editor in editors), runs=RUNS)
     for name, taken in zip(without, times, strict=True):
         row = f"| {name} | {taken.median:.3f} s | {taken.median / times[0].median:.2f} |"
         print(row, flush=True)
         yield row
-
-
-def _edits(editor: Editor) -> Callable[[], object]:
-    photo, numbers = next(square_photos()), count()
-    return lambda: editor.edit(photo, replace(REQUEST, instruction=f"make it night {next(numbers)}"))

@@ -49,9 +49,7 @@ class Single:
         """
         request = request.resolved(self.editor.checkpoint.defaults)
         photo, canvas = self._photo, canvas_of(self._photo, self.editor, request.resolution)
-        exact, fast = (
-            _edits(self.editor, photo, replace(request, speed=speed), session) for speed in ("exact", "fast")
-        )
+        exact, fast = (edits(self.editor, photo, replace(request, speed=speed), session) for speed in ("exact", "fast"))
         others = {name: _words(pipeline, canvas, request) for name, pipeline in self.sides.items()}
         sides = {OURS: exact, FAST: fast} | others
         drawn = self.editor.edit(photo, request).canvas_image
@@ -59,11 +57,14 @@ class Single:
         times = dict(zip(sides, in_turn(*sides.values(), runs=runs), strict=True))
         plain = Editor(self.editor.pipeline, self.editor.checkpoint)
         vars(plain._batches)["_graphs"] = None  # a recording would hide the operations that are in it
-        arithmetic = operations(_edits(plain, photo, request, session)) / self._rate
+        arithmetic = operations(edits(plain, photo, request, session)) / self._rate
         return Row(work, *goals, times, far, arithmetic / times[OURS].median)
 
 
-def _edits(editor: Editor, photo: Photo, request: EditRequest, session: EditSession | None) -> Callable[[], object]:
+def edits(
+    editor: Editor, photo: Photo, request: EditRequest, session: EditSession | None = None
+) -> Callable[[], object]:
+    """One edit, each time with other words."""
     numbers = count()
 
     def edit() -> None:
