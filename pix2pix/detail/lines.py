@@ -25,7 +25,7 @@ NOISE = 0.06  # deviation, over the three channels, that an autoencoder may leav
 EXPLAINED, NEW = 0.1, 0.3  # share of the variance left over: below the first all is trusted, above the second nothing
 BLURRED, SHARP = 0.65, 0.8  # share of the fine detail kept; autoencoders keep 0.8 to 1, "blur it" 0.2 to 0.7
 LEAST_DETAIL = 1e-5  # variance of fine detail in 0..1 below which an area counts as sharp
-CACHED_PIXELS = 2**14  # of a plane, that fit into a processor's cache with what is made of them
+SERIAL = 2**15  # numbers that torch works on in one thread; more are shared among several, who mostly wait then
 
 
 def explain(before: torch.Tensor, after: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -73,7 +73,7 @@ def _symmetric(entry: Callable[[int, int], torch.Tensor]) -> torch.Tensor:
 def _in_bands(function: Callable[..., tuple[torch.Tensor, ...]], *values: torch.Tensor) -> list[torch.Tensor]:
     """``function`` of (..., H, W) tensors, in which no pixel knows of another: on a CPU some rows after the other."""
     height, width = values[0].shape[-2:]
-    rows = max(1, CACHED_PIXELS // width) if values[0].device == CPU else height
+    rows = max(1, SERIAL // (9 * width)) if values[0].device == CPU else height
     drawn = [function(*(value[..., top : top + rows, :] for value in values)) for top in range(0, height, rows)]
     return [torch.cat(parts, -2) for parts in zip(*drawn, strict=True)]
 
@@ -121,17 +121,29 @@ def _sharpness(gain: torch.Tensor, before: torch.Tensor, after: torch.Tensor) ->
 
 def _mean(values: torch.Tensor, reach: int = WINDOW) -> torch.Tensor:
     """Mean over the window of radius ``reach`` around each pixel of (..., H, W), borders replicated."""
-    planes = values.reshape(-1, *values.shape[-2:])
-    parts = planes[:, None] if values.device == CPU else [planes]  # one plane stays in the processor's cache
-    summed = torch.cat([_sums(_sums(part, reach, 1), reach, 2) for part in parts])
-    return summed.reshape(values.shape) / (2 * reach + 1) ** 2
+    height, width = values.shape[-2:]
+    planes = values.reshape(-1, height, width)
+    means, at_once, rows = torch.empty_like(planes), len(planes), height
+    if values.device == CPU:
+        at_once, rows = 1, max(1, SERIAL // (width + 2 * reach) - 2 * reach)
+    for first in range(0, len(planes), at_once):
+        wide = _widened(planes[first : first + at_once], reach, 1)
+        for top in range(0, height, rows):
+            down = _sums(wide[:, top : top + rows + 2 * reach], reach, 1)
+            given = means[first : first + at_once, top : top + rows]
+            torch.div(_sums(_widened(down, reach, 2), reach, 2), (2 * reach + 1) ** 2, out=given)
+    return means.reshape(values.shape)
 
 
-def _sums(planes: torch.Tensor, reach: int, axis: int) -> torch.Tensor:
-    """Of the ``reach`` values before and after each along ``axis`` of (N, H, W), and of itself."""
-    length = planes.shape[axis]
-    first, last = (reach * [planes.narrow(axis, at, 1)] for at in (0, length - 1))
-    wide = torch.cat([*first, planes, *last], axis)
+def _widened(planes: torch.Tensor, reach: int, axis: int) -> torch.Tensor:
+    """(N, H, W) with its first and last values along ``axis`` ``reach`` times more."""
+    first, last = (planes.narrow(axis, at, 1) for at in (0, planes.shape[axis] - 1))
+    return torch.cat([*reach * [first], planes, *reach * [last]], axis)
+
+
+def _sums(wide: torch.Tensor, reach: int, axis: int) -> torch.Tensor:
+    """Of each value along ``axis`` of (N, H, W) with the ``reach`` before and after it, where it has those."""
+    length = wide.shape[axis] - 2 * reach
     total = wide.narrow(axis, 0, length) + wide.narrow(axis, 1, length)
     for k in range(2, 2 * reach + 1):
         total += wide.narrow(axis, k, length)
@@ -151,9 +163,10 @@ def _spread(values: torch.Tensor, over: torch.Tensor) -> torch.Tensor:
 
 def _compose(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
     """Matrix products at every pixel, (3, 3, H, W)."""
-    first, second, third = (left[:, k, None] * right[k] for k in range(3))
-    return first + second + third
+    first = torch.addcmul(left[:, 0, None] * right[0], left[:, 1, None], right[1])
+    return torch.addcmul(first, left[:, 2, None], right[2])
 
 
 def _apply(gain: torch.Tensor, colours: torch.Tensor) -> torch.Tensor:
-    return (gain * colours[:, None]).sum(0)
+    first = torch.addcmul(gain[0] * colours[0], gain[1], colours[1])
+    return torch.addcmul(first, gain[2], colours[2])
