@@ -19,8 +19,8 @@ from pix2pix.diffusion.speed import doubling, windows, winograd
 # Measured on two cores, with pocket's shapes and with those of the real architecture.
 LEAST_CHANNELS = 48  # with less there is little to gain
 HEAVY, FEW_PIXELS = 8_000_000, 256  # numbers of a weight; pixels of all photos together
-WINOGRAD_CHANNELS, WINOGRAD_NUMBERS = 128, 128 * 32 * 32
-DOUBLED_PIXELS = 16 * 16
+WINOGRAD_CHANNELS, WINOGRAD_NUMBERS = 128, 2**17  # the numbers of one photo's picture
+DOUBLED_NUMBERS = 2**16
 
 Model = TypeVar("Model", bound=ModelMixin)
 
@@ -65,7 +65,7 @@ class DoubledConv2d(nn.Module):
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         """(N, C, H, W) to (N, O, 2 H, 2 W)."""
-        if pixels.shape[2] * pixels.shape[3] >= DOUBLED_PIXELS:
+        if pixels[0].numel() >= DOUBLED_NUMBERS:
             return doubling.double_and_convolve(pixels, self._filters, self.quick.conv.bias)
         convolved: torch.Tensor = self.quick(F.interpolate(pixels, scale_factor=2.0, mode="nearest"))
         return convolved
