@@ -9,6 +9,7 @@ from torch import nn
 from pix2pix.diffusion.speed import doubling, windows, winograd
 from pix2pix.diffusion.speed.convolutions import DoubledConv2d, QuickConv2d, QuickUpsample2D, quickened
 
+CPU = torch.device("cpu")
 SHAPES = [(1, 5, 7, 4, 4), (2, 3, 2, 9, 5), (3, 4, 6, 1, 1), (1, 8, 8, 30, 11), (2, 2, 3, 2, 13)]
 
 
@@ -145,7 +146,7 @@ def pocket_inputs(height, width):
 @pytest.mark.parametrize("size", [(64, 64), (36, 52)], ids=["as canvases are", "which upsampling must be told"])
 def test_a_quick_unet_predicts_the_same(pocket, size):
     unet = pocket.pipeline.unet
-    quick, inputs = quickened(unet), pocket_inputs(*size)
+    quick, inputs = quickened(unet, CPU), pocket_inputs(*size)
     given, exact = quick(**inputs).sample, unet(**inputs).sample
     assert any(isinstance(module, QuickUpsample2D) for module in quick.modules())
     assert (given - exact).abs().amax() < 1e-4 * exact.abs().amax()
@@ -153,7 +154,7 @@ def test_a_quick_unet_predicts_the_same(pocket, size):
 
 def test_a_quick_decoder_draws_the_same(pocket):
     vae, latents = pocket.pipeline.vae, torch.randn(1, 16, 24, 40, generator=torch.Generator().manual_seed(0))
-    quick = quickened(vae)
+    quick = quickened(vae, CPU)
     assert sum(isinstance(module, DoubledConv2d) for module in quick.modules()) == 2
     assert not any(isinstance(module, nn.Upsample) for module in quick.modules())
     assert torch.allclose(quick.decode(latents).sample, vae.decode(latents).sample, rtol=0, atol=1e-4)
@@ -161,15 +162,20 @@ def test_a_quick_decoder_draws_the_same(pocket):
 
 def test_a_quick_copy_has_the_same_weights_and_leaves_the_model_alone(pocket):
     unet = pocket.pipeline.unet
-    quick = quickened(unet)
+    quick = quickened(unet, CPU)
     assert {id(weight) for weight in quick.parameters()} == {id(weight) for weight in unet.parameters()}
     assert not any(isinstance(module, QuickConv2d) for module in unet.modules())
     assert (quick.dtype, quick.config) == (unet.dtype, unet.config)
 
 
 def test_where_nothing_can_be_gained_the_model_stays_itself(tiny_pipeline):
-    assert quickened(tiny_pipeline.unet) is tiny_pipeline.unet
-    assert quickened(tiny_pipeline.vae) is tiny_pipeline.vae
+    assert quickened(tiny_pipeline.unet, CPU) is tiny_pipeline.unet
+    assert quickened(tiny_pipeline.vae, CPU) is tiny_pipeline.vae
+
+
+def test_elsewhere_than_on_a_cpu_the_model_stays_itself(pocket):
+    """Also while it waits for its turn in the memory of the CPU."""
+    assert quickened(pocket.pipeline.unet, torch.device("cuda")) is pocket.pipeline.unet
 
 
 def test_other_convolutions_stay_as_they_are():
@@ -184,7 +190,7 @@ def test_other_convolutions_stay_as_they_are():
         nn.Sequential(nn.Upsample(scale_factor=2, mode="bilinear"), nn.Conv2d(48, 3, 3, padding=1)),
     ]
     model = AModel(others)
-    assert quickened(model) is model
+    assert quickened(model, CPU) is model
 
 
 class AModel(ModelMixin, ConfigMixin):
@@ -199,7 +205,7 @@ class AModel(ModelMixin, ConfigMixin):
 
 def test_smoothly_doubled_pixels_are_convolved_as_they_are():
     layers = nn.Sequential(nn.Upsample(scale_factor=2, mode="bilinear"), nn.Conv2d(48, 48, 3, padding=1))
-    quick = quickened(AModel([layers])).layers[0]
+    quick = quickened(AModel([layers]), CPU).layers[0]
     assert isinstance(quick[1], QuickConv2d)
     pixels = torch.randn(1, 48, 16, 16)
     assert torch.allclose(quick(pixels), layers(pixels), atol=1e-5)

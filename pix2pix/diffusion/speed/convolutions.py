@@ -35,15 +35,16 @@ class QuickConv2d(nn.Module):
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         """(N, C, H, W) to (N, O, H, W)."""
         photos, _, height, width = pixels.shape
-        if pixels.dtype == torch.float32 and self._is_heavy and photos * height * width <= FEW_PIXELS:
+        if pixels.dtype == torch.float32 and self.is_heavy and photos * height * width <= FEW_PIXELS:
             return windows.convolve(pixels, self.conv.weight, self.conv.bias)
-        if pixels.dtype == torch.float32 and self._is_large(height * width):
+        if pixels.dtype == torch.float32 and not self.is_heavy and self._is_large(height * width):
             return winograd.convolve(pixels, self._filters, self.conv.bias)
         convolved: torch.Tensor = self.conv(pixels)
         return convolved
 
     @property
-    def _is_heavy(self) -> bool:
+    def is_heavy(self) -> bool:
+        """Whether its weight takes so much memory that it shall be there once."""
         return self.conv.weight.numel() >= HEAVY
 
     def _is_large(self, pixels: int) -> bool:
@@ -65,7 +66,7 @@ class DoubledConv2d(nn.Module):
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         """(N, C, H, W) to (N, O, 2 H, 2 W)."""
-        if pixels[0].numel() >= DOUBLED_NUMBERS:
+        if not self.quick.is_heavy and pixels[0].numel() >= DOUBLED_NUMBERS:
             return doubling.double_and_convolve(pixels, self._filters, self.quick.conv.bias)
         convolved: torch.Tensor = self.quick(F.interpolate(pixels, scale_factor=2.0, mode="nearest"))
         return convolved
@@ -91,9 +92,13 @@ class QuickUpsample2D(nn.Module):
         return convolved
 
 
-def quickened(model: Model) -> Model:
-    """A copy of ``model`` that convolves quickly, with the same weights; ``model`` itself if nothing can be gained."""
-    if model.device.type != "cpu" or not any(_can_be_quick(module) for module in model.modules()):
+def quickened(model: Model, device: torch.device) -> Model:
+    """A copy of ``model`` that convolves quickly, with the same weights; ``model`` itself if nothing can be gained.
+
+    Args:
+        device: where it works; other ones than CPUs have their own ways.
+    """
+    if device.type != "cpu" or not any(_can_be_quick(module) for module in model.modules()):
         return model
     copied = copy.deepcopy(model, {id(weight): weight for weight in model.parameters()})
     _quicken_children(copied)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+import torch
 from diffusers import ModelMixin, StableDiffusionInstructPix2PixPipeline, UNet2DConditionModel
 
 from pix2pix.diffusion.denoising import Steps
@@ -35,15 +36,17 @@ class Models:
 
 def exact_models(pipeline: StableDiffusionInstructPix2PixPipeline, graphs: Graphs | None = None) -> Models:
     """Those of ``pipeline`` in their own precision."""
-    return Models(quickened(pipeline.unet), quickened(pipeline.vae), graphs=graphs)
+    device = pipeline._execution_device  # where the models are may be another one: some wait elsewhere for their turn
+    return Models(quickened(pipeline.unet, device), quickened(pipeline.vae, device), graphs=graphs)
 
 
 def fast_models(pipeline: StableDiffusionInstructPix2PixPipeline, exact: Models) -> Models:
     """Those that draw nearly what ``exact`` ones draw, sooner: half precision, if that is quicker, and shared steps."""
-    unet, vae = _fast(pipeline.unet, exact.unet), _fast(pipeline.vae, exact.vae)
+    device = pipeline._execution_device
+    unet, vae = _fast(pipeline.unet, exact.unet, device), _fast(pipeline.vae, exact.vae, device)
     return replace(exact, unet=unet, vae=vae, shares_steps=True)
 
 
-def _fast(model: ModelMixin, exact: ModelMixin) -> ModelMixin:
-    converted = in_dtype(model, quickest_dtype(model.device, model.dtype))
-    return exact if converted is model else quickened(converted)
+def _fast(model: ModelMixin, exact: ModelMixin, device: torch.device) -> ModelMixin:
+    converted = in_dtype(model, quickest_dtype(device, model.dtype))
+    return exact if converted is model else quickened(converted, device)
