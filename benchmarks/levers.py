@@ -14,6 +14,7 @@ from diffusers import UNet2DConditionModel, UniPCMultistepScheduler
 from PIL import Image
 from torch import Tensor, nn
 
+from benchmarks.stock import stock_pocket, tuned
 from benchmarks.timing import in_turn
 from pix2pix import Editor, EditRequest, Result, Step
 from pix2pix.diffusion.checkpoints import POCKET
@@ -65,10 +66,10 @@ def levers() -> dict[str, LeverEditor]:
     own = POCKET.defaults.num_inference_steps
     return {
         "exact": LeverEditor.of(exact_models, own),
-        "exact, with torch's own convolutions": LeverEditor.of(_as_loaded, own),
+        "exact, with torch's own convolutions": LeverEditor.of(_with_torchs_convolutions, own),
         "half precision": LeverEditor.of(_half, own),
         "shared steps": LeverEditor.of(lambda pipeline: replace(exact_models(pipeline), shares_steps=True), own),
-        "both: what fast is": LeverEditor.of(_fast, own),
+        "both: what fast is": LeverEditor.of(fast_models, own),
         "not kept: UniPC, half of the steps": LeverEditor.of(exact_models, own // 2, UniPCMultistepScheduler),
     }
 
@@ -78,7 +79,7 @@ def guided_levers() -> dict[str, LeverEditor]:
     own = POCKET.defaults.num_inference_steps
     editors = {
         "exact, both guidances 1.4": LeverEditor.of(exact_models, own),
-        "fast, both guidances 1.4": LeverEditor.of(_fast, own),
+        "fast, both guidances 1.4": LeverEditor.of(fast_models, own),
         "not kept: exact, both guidances in an interval of noise levels only": LeverEditor.of(_in_interval, own),
     }
     for editor in editors.values():
@@ -86,16 +87,12 @@ def guided_levers() -> dict[str, LeverEditor]:
     return editors
 
 
-def _as_loaded(pipeline: Pipeline) -> Models:
-    return Models(pipeline.unet, pipeline.vae)
-
-
-def _fast(pipeline: Pipeline) -> Models:
-    return fast_models(pipeline, exact_models(pipeline))
+def _with_torchs_convolutions(_: Pipeline) -> Models:
+    return exact_models(tuned(stock_pocket()))
 
 
 def _half(pipeline: Pipeline) -> Models:
-    return replace(_fast(pipeline), shares_steps=False)
+    return replace(fast_models(pipeline), shares_steps=False)
 
 
 class InInterval(nn.Module):

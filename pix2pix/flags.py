@@ -20,7 +20,8 @@ def parser() -> argparse.ArgumentParser:
     edit.add_argument("photos", nargs="+", metavar="PHOTO", help="a photo, or a folder of photos")
     edit.add_argument("instruction", metavar="INSTRUCTION", help='such as "make it night"')
     edit.add_argument("--out", required=True, metavar="DIR_OR_FILE", help="folder, or a .png, .jpg or .webp file")
-    edit.add_argument("--model", default="auto", metavar="M", help='"pocket", a Hugging Face id, or a folder')
+    places = '"pocket", a Hugging Face id, or a folder; "+" and such a place of an LCM-LoRA may follow'
+    edit.add_argument("--model", default="auto", metavar="M", help=places)
     edit.add_argument("--device", choices=("cpu", "cuda", "mps"), help="the best of this machine unless given")
     for setting in (*GALLERY_SETTINGS, *SAVE_SETTINGS):
         _add_flag(edit, setting)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import torch
-from diffusers import ModelMixin, StableDiffusionInstructPix2PixPipeline
+from diffusers import StableDiffusionInstructPix2PixPipeline
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_instruct_pix2pix import retrieve_latents
 from PIL.Image import Image
 from transformers import CLIPTokenizer
@@ -58,21 +58,18 @@ def _token_starts(tokenizer: CLIPTokenizer, text: str) -> list[int]:
 
 
 @torch.inference_mode()
-def encode_photo(
-    pipeline: StableDiffusionInstructPix2PixPipeline, image: Image, vae: ModelMixin | None = None
-) -> torch.Tensor:
+def encode_photo(pipeline: StableDiffusionInstructPix2PixPipeline, image: Image) -> torch.Tensor:
     """The image condition: the mode of the VAE's posterior, **not** scaled, as InstructPix2Pix was trained.
 
     Args:
         image: RGB, sides multiples of the VAE's factor.
-        vae: what encodes in place of the pipeline's own, in the same dtype.
 
     Returns:
         (1, latent channels, height / factor, width / factor), the VAE's dtype.
     """
     pixels = pipeline.image_processor.preprocess(image)  # (1, 3, H, W) in -1..1
     pixels = pixels.to(pipeline._execution_device, pipeline.vae.dtype)
-    latents: torch.Tensor = retrieve_latents((vae or pipeline.vae).encode(pixels), sample_mode="argmax")
+    latents: torch.Tensor = retrieve_latents(pipeline.vae.encode(pixels), sample_mode="argmax")
     return latents.cpu()
 
 

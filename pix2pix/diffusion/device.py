@@ -36,12 +36,6 @@ def choose_device(requested: str | None = None) -> torch.device:
     raise InvalidRequest("This machine has no such device; use “cpu”, or leave the device open.")
 
 
-def lay_out(pipeline: StableDiffusionInstructPix2PixPipeline) -> None:
-    """Put the weights of a ``pipeline`` into the order that the convolutions of a CPU are quickest with."""
-    pipeline.unet.to(memory_format=torch.channels_last)
-    pipeline.vae.to(memory_format=torch.channels_last)
-
-
 def micro_batch(pipeline: StableDiffusionInstructPix2PixPipeline) -> int:
     """How many photos to send through the model together at first; the editor halves it where memory runs out.
 

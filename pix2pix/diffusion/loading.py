@@ -18,8 +18,9 @@ from huggingface_hub.errors import (
 )
 
 from pix2pix.diffusion.checkpoints import LORA_WEIGHTS, USE_POCKET, Checkpoint, Lora
-from pix2pix.diffusion.device import is_out_of_memory, lay_out
+from pix2pix.diffusion.device import is_out_of_memory
 from pix2pix.diffusion.lcm import fuse, require_peft
+from pix2pix.diffusion.speed.convolutions import quicken
 from pix2pix.errors import CheckpointError
 
 INDEX = "model_index.json"
@@ -177,7 +178,8 @@ def _place(pipeline: StableDiffusionInstructPix2PixPipeline, device: torch.devic
     else:
         pipeline.to(device)
     if device.type == "cpu":
-        lay_out(pipeline)
+        quicken(pipeline.unet)
+        quicken(pipeline.vae)
 
 
 def _not_loaded(checkpoint: Checkpoint, error: Exception) -> CheckpointError:

@@ -43,7 +43,7 @@ class BatchEditor:
 
     @cached_property
     def _conditioner(self) -> Conditioner:
-        return Conditioner(self.pipeline, self.checkpoint, self._exact)
+        return Conditioner(self.pipeline, self.checkpoint)
 
     def edit(
         self, jobs: Sequence[Job], session: EditSession
@@ -165,15 +165,11 @@ class BatchEditor:
         )
 
     def _models(self, speed: str) -> Models:
-        return self._fast if speed == FAST else self._exact
-
-    @cached_property
-    def _exact(self) -> Models:
-        return exact_models(self.pipeline, self._graphs)
+        return self._fast if speed == FAST else exact_models(self.pipeline, self._graphs)
 
     @cached_property
     def _fast(self) -> Models:
-        return fast_models(self.pipeline, self._exact)
+        return fast_models(self.pipeline, self._graphs)
 
     @cached_property
     def _graphs(self) -> Graphs | None:

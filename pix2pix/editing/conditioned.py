@@ -15,7 +15,6 @@ from pix2pix.diffusion.attention import WordMap, listening, word_maps
 from pix2pix.diffusion.checkpoints import LORA_WEIGHTS, Checkpoint
 from pix2pix.diffusion.conditioning import Conditioning, encode_instruction, encode_photo
 from pix2pix.diffusion.relevance import Relevance, relevance
-from pix2pix.diffusion.speed.models import Models
 from pix2pix.editing.job import Job
 from pix2pix.errors import EditFailed
 from pix2pix.photo import Canvas
@@ -56,7 +55,6 @@ class Conditioner:
 
     pipeline: StableDiffusionInstructPix2PixPipeline
     checkpoint: Checkpoint
-    models: Models
 
     def conditioned(self, job: Job, session: EditSession) -> Conditioned:
         """``job`` with its conditions; one by one, so that what is kept never depends on the photos beside it."""
@@ -64,7 +62,7 @@ class Conditioner:
             self._words_key(job), lambda: encode_instruction(self.pipeline, job.request.instruction)
         )
         latents: torch.Tensor = session.image_latents.get_or_make(
-            self.photo_key(job.canvas), lambda: encode_photo(self.pipeline, job.canvas.image, self.models.vae)
+            self.photo_key(job.canvas), lambda: encode_photo(self.pipeline, job.canvas.image)
         )
         found = None
         if job.request.area == AUTOMATIC:
@@ -101,7 +99,7 @@ class Conditioner:
     def _seen(self, job: Job, conditioning: Conditioning, image_latents: torch.Tensor, session: EditSession) -> Seen:
         def see() -> Seen:
             try:
-                with listening(self.models.unet) as attention:
+                with listening(self.pipeline.unet) as attention:
                     found = self._relevance(conditioning, image_latents)
                 size, tokenizer = found.map.shape, self.pipeline.tokenizer
                 words = word_maps(attention, tokenizer, job.request.instruction, size) if attention.is_telling else ()
@@ -115,7 +113,7 @@ class Conditioner:
     def _relevance(self, conditioning: Conditioning, image_latents: torch.Tensor) -> Relevance:
         device, dtype = self.pipeline._execution_device, self.pipeline.unet.dtype
         return relevance(
-            self.models.unet,
+            self.pipeline.unet,
             self.pipeline.scheduler,
             conditioning.prompt_embeds.to(device, dtype),
             conditioning.negative_prompt_embeds.to(device, dtype),

@@ -90,17 +90,13 @@ def test_where_memory_is_short_recordings_are_given_up_and_the_edit_goes_on():
     assert recorder.recorded == [1, 2, 2, 1], "all begin anew, none is refused for ever"
 
 
-def fast(pipeline, graphs):
-    return fast_models(pipeline, exact_models(pipeline, graphs))
-
-
 @torch.inference_mode()
-@pytest.mark.parametrize("models", [exact_models, fast])
+@pytest.mark.parametrize("models", [exact_models, fast_models])
 def test_all_edits_of_a_kind_share_their_recordings(tiny_pipeline, models, monkeypatch):
     monkeypatch.setattr("pix2pix.diffusion.speed.precision._is_bfloat16_quicker", lambda: False)
     recorder = Recorder()
     made = models(tiny_pipeline, Graphs(recorder))
-    plain = models(tiny_pipeline, None)
+    plain = models(tiny_pipeline)
     inputs = torch.randn(1, 8, 16, 16), torch.tensor(500), torch.randn(1, 32, 16)
     for _ in range(3):
         steps, expected = made.steps(), plain.steps()

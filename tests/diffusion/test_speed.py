@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from diffusers import UNet2DConditionModel
 
 from pix2pix.diffusion.speed import precision
 from pix2pix.diffusion.speed.graphs import at_once
@@ -91,8 +92,22 @@ def test_half_precision_is_for_cpus_that_are_quicker_with_it(monkeypatch, second
 
 
 def test_models_in_one_precision_are_the_same_ones(tiny_pipeline, no_half):
-    exact = exact_models(tiny_pipeline)
-    fast = fast_models(tiny_pipeline, exact)
+    exact, fast = exact_models(tiny_pipeline), fast_models(tiny_pipeline)
     assert (fast.unet, fast.vae) == (exact.unet, exact.vae)
     assert exact.steps() is tiny_pipeline.unet
     assert fast.steps() is not fast.steps(), "each edit counts its own"
+
+
+def test_a_network_of_one_level_shares_nothing(tiny_pipeline, no_half):
+    tiny_pipeline.unet = UNet2DConditionModel(
+        in_channels=8,
+        out_channels=4,
+        block_out_channels=(16,),
+        down_block_types=("CrossAttnDownBlock2D",),
+        up_block_types=("CrossAttnUpBlock2D",),
+        mid_block_type=None,
+        cross_attention_dim=16,
+        attention_head_dim=4,
+        norm_num_groups=4,
+    )
+    assert not fast_models(tiny_pipeline).shares_steps

@@ -32,8 +32,8 @@ def a_model_that_changes_nothing(tiny_editor, monkeypatch):
     rng = np.random.default_rng(1)
     seen = {}
 
-    def remember(pipeline, image, vae):
-        seen["latents"] = encode_photo(pipeline, image, vae)
+    def remember(pipeline, image):
+        seen["latents"] = encode_photo(pipeline, image)
         return seen["latents"]
 
     def draw(self, latents, models):

@@ -45,14 +45,14 @@ def test_paint_and_edit(page, photos, tmp_path):
     page.locator("#brush input[type=range]").fill("40")
     stroke(page, (0.15, 0.5), (0.3, 0.5))
     mask = painted(page)
-    width, height = Image.open(photos[0]).size
+    with Image.open(photos[0]) as photo:
+        (width, height), before = photo.size, np.asarray(photo.convert("RGB")).astype(int)
     assert mask.shape[1] / mask.shape[0] == pytest.approx(width / height, rel=0.02)
     assert mask[:, : mask.shape[1] // 4].any()
     assert not mask[:, mask.shape[1] * 2 // 3 :].any()
     page.click("#brush [data-brush=done]")
     type_and_enter(page, "make it night")
     expect(page.locator("#slider img").first).to_be_visible()
-    before = np.asarray(Image.open(photos[0]).convert("RGB")).astype(int)
     after = np.asarray(Image.open(downloaded(page, "#download", tmp_path / "edited.png")).convert("RGB"))
     changed = np.abs(after - before).max(-1)
     assert not changed[:, width * 2 // 3 :].any()

@@ -1,14 +1,13 @@
 """The networks that draw, exactly or fast."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-import torch
 from diffusers import ModelMixin, StableDiffusionInstructPix2PixPipeline, UNet2DConditionModel
 
 from pix2pix.diffusion.denoising import Steps
-from pix2pix.diffusion.speed.convolutions import quickened
 from pix2pix.diffusion.speed.graphs import Graphs, at_once
 from pix2pix.diffusion.speed.precision import in_dtype, quickest_dtype
+from pix2pix.diffusion.speed.reuse import has_deep_blocks
 from pix2pix.diffusion.speed.steps import SharedSteps, WholeSteps
 
 
@@ -35,18 +34,12 @@ class Models:
 
 
 def exact_models(pipeline: StableDiffusionInstructPix2PixPipeline, graphs: Graphs | None = None) -> Models:
-    """Those of ``pipeline`` in their own precision."""
-    device = pipeline._execution_device  # where the models are may be another one: some wait elsewhere for their turn
-    return Models(quickened(pipeline.unet, device), quickened(pipeline.vae, device), graphs=graphs)
+    """Those of ``pipeline`` as they were loaded."""
+    return Models(pipeline.unet, pipeline.vae, graphs=graphs)
 
 
-def fast_models(pipeline: StableDiffusionInstructPix2PixPipeline, exact: Models) -> Models:
-    """Those that draw nearly what ``exact`` ones draw, sooner: half precision, if that is quicker, and shared steps."""
+def fast_models(pipeline: StableDiffusionInstructPix2PixPipeline, graphs: Graphs | None = None) -> Models:
+    """Those that draw nearly the same sooner: in half precision where that is quicker, and with shared steps."""
     device = pipeline._execution_device
-    unet, vae = _fast(pipeline.unet, exact.unet, device), _fast(pipeline.vae, exact.vae, device)
-    return replace(exact, unet=unet, vae=vae, shares_steps=True)
-
-
-def _fast(model: ModelMixin, exact: ModelMixin, device: torch.device) -> ModelMixin:
-    converted = in_dtype(model, quickest_dtype(device, model.dtype))
-    return exact if converted is model else quickened(converted, device)
+    unet, vae = (in_dtype(model, quickest_dtype(device, model.dtype)) for model in (pipeline.unet, pipeline.vae))
+    return Models(unet, vae, shares_steps=has_deep_blocks(pipeline.unet), graphs=graphs)

@@ -41,6 +41,11 @@ def short(
     return (noise,)
 
 
+def has_deep_blocks(unet: UNet2DConditionModel) -> bool:
+    """Whether there is something that a short step can leave out."""
+    return len(_deep_blocks(unet)) > 0
+
+
 def _deep_blocks(unet: UNet2DConditionModel) -> Sequence[nn.Module]:
     """Those below the finest level, in the order of their work."""
     middle = [] if unet.mid_block is None else [unet.mid_block]
