@@ -50,6 +50,28 @@ def test_an_edit_from_upload_to_download(page, photos, tmp_path, pocket):
     assert path.read_bytes() == (tmp_path / "again.png").read_bytes()
 
 
+@pytest.mark.parametrize("ask", ["Enter", "Edit"])
+def test_an_edit_asked_for_while_the_photo_is_on_its_way_begins_when_it_is_there(page, photos, ask):
+    held = []
+    page.route("**/gradio_api/upload?*", lambda route: held.append(route))
+    give(page, photos[0])
+    page.fill("#instruction textarea", "make it night")
+    page.press("#instruction textarea", "Enter") if ask == "Enter" else page.click("#edit")
+    expect(page.locator("#soon")).to_contain_text("on its way")
+    held[0].continue_()
+    expect(page.locator("#slider img").first).to_be_visible()
+    expect(page.locator("#soon")).to_have_count(0)
+
+
+def test_a_photo_that_never_arrives_is_asked_for_again(page, photos):
+    page.route("**/gradio_api/upload?*", lambda route: route.abort())
+    give(page, photos[0])
+    page.wait_for_timeout(1000)
+    type_and_enter(page, "make it night")
+    expect(page.get_by_text("Choose a photo first.").first).to_be_visible()
+    expect(page.locator("#soon")).to_have_count(0)
+
+
 def test_stop_ends_the_work_at_the_next_step(page, photos, pocket):
     calls = []
     hook = pocket.pipeline.unet.register_forward_pre_hook(lambda *_: calls.append(1))

@@ -12,6 +12,7 @@ SCRIPTS = (
     "keyboard.js",
     "words.js",
     "untyped.js",
+    "soon.js",
     "room.js",
 )
 # The first ones are used by those after them.

@@ -104,7 +104,8 @@ class EditTab:
         receipt = [f.instruction, *f.advanced.controls.values(), f.advanced.new_seed]
         outputs = [f.photo, f.area, f.stage, f.slider, f.redo, f.notice, *receipt]
         given = {**who, "model": f.advanced.model, "path": f.photo}
-        f.photo.upload(safely(self.receive), inputs_kwargs=given, outputs=outputs, **QUICK)
+        received = f.photo.upload(safely(self.receive), inputs_kwargs=given, outputs=outputs, **QUICK)
+        received.then(None, js="() => window.photoIsThere()", **PRIVATE)
         f.photo.clear(safely(self.put_away), inputs_kwargs=who, outputs=[f.area, f.stage, f.slider], **QUICK)
         painted = {**who, "path": f.photo, "drawn": f.drawn}
         f.painted.click(safely(self.paint), inputs_kwargs=painted, js=SEND_PAINTED, **QUICK)
