@@ -38,7 +38,7 @@ Each alone with pocket, beside the exact edit; *passed* and *dB to the target* a
 that were held back. Half precision is taken on CPUs that are quicker with it; of three steps one is computed in full.
 Fewer steps are a slider of their own, and take from what chance draws. Guidance in an interval of noise levels is of
 arXiv 2404.07724: it gains little here, and what it does to the full model has not been seen. Rows with both guidances
-are held against the exact one of theirs, on every third wording.
+are held against the exact one of theirs, on every third wording, the others on every second.
 """
 
 
