@@ -32,9 +32,9 @@ diffusers. *Limit*: the share of our time that the arithmetic alone would take, 
 ASIDE = """*Once*: what the first run took beyond a later one, such as compiling and capturing. *Memory*: the most that
 one run has beyond what was held before it.
 """
-LEVERS = """## What fast is made of
+LEVERS = """## What each lever gives
 
-Each alone with pocket, beside the exact edit; *passed* and *dB to the target* as in pocket's EVALUATION.md, on wordings
+Each alone with pocket, beside the exact edit, whose convolutions multiply less than torch's own; *passed* and *dB to the target* as in pocket's EVALUATION.md, on wordings
 that were held back. Half precision is taken on CPUs that are quicker with it; of three steps one is computed in full.
 Fewer steps are a slider of their own, and take from what chance draws. Guidance in an interval of noise levels is of
 arXiv 2404.07724: it gains little here, and what it does to the full model has not been seen. Rows with both guidances
