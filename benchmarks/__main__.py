@@ -34,11 +34,11 @@ one run has beyond what was held before it.
 """
 LEVERS = """## What each lever gives
 
-Each alone with pocket, beside the exact edit, whose convolutions multiply less than torch's own; *passed* and *dB to the target* as in pocket's EVALUATION.md, on wordings
-that were held back. Half precision is taken on CPUs that are quicker with it; of three steps one is computed in full.
-Fewer steps are a slider of their own, and take from what chance draws. Guidance in an interval of noise levels is of
-arXiv 2404.07724: it gains little here, and what it does to the full model has not been seen. Rows with both guidances
-are held against the exact one of theirs, on every third wording, the others on every second.
+Each alone with pocket, beside the exact edit, whose convolutions multiply less than torch's own; *passed* and *dB to
+the target* as in pocket's EVALUATION.md, on wordings that were held back: every second one, and every third with both
+guidances, where the exact edit has them, too. Half precision is taken on CPUs that are quicker with it; of three steps
+one is computed in full. Fewer steps are a slider of their own, and take from what chance draws. Guidance in an interval
+of noise levels is of arXiv 2404.07724: it gains little here, and what it does to the full model has not been seen.
 """
 
 
