@@ -63,6 +63,24 @@ def test_an_edit_asked_for_while_the_photo_is_on_its_way_begins_when_it_is_there
     expect(page.locator("#soon")).to_have_count(0)
 
 
+def test_what_is_asked_for_early_can_be_changed_and_taken_back(page, photos, tmp_path):
+    held = []
+    page.route("**/gradio_api/upload?*", lambda route: held.append(route))
+    give(page, photos[0])
+    type_and_enter(page, "make it night")
+    page.click("#soon p")
+    expect(page.locator("#soon")).to_have_count(0)
+    page.press("#instruction textarea", "Enter")
+    page.press("#instruction textarea", "Escape")
+    expect(page.locator("#soon")).to_have_count(0)
+    page.press("#instruction textarea", "Enter")
+    page.fill("#instruction textarea", "make it darker")
+    held[0].continue_()
+    expect(page.locator("#slider img").first).to_be_visible()
+    path = downloaded(page, "#download", tmp_path / "downloaded.png")
+    assert read_receipt(path).instruction == "make it darker"
+
+
 def test_a_photo_that_never_arrives_is_asked_for_again(page, photos):
     page.route("**/gradio_api/upload?*", lambda route: route.abort())
     give(page, photos[0])

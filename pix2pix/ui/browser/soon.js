@@ -11,6 +11,10 @@ function expectPhoto(patience) {
 function forgetPhoto() {
   clearTimeout(giveUp);
   giveUp = null;
+  thinkBetter();
+}
+
+function thinkBetter() { // the photo still comes, and nothing begins then
   wanted = null;
   $("#soon")?.remove();
 }
@@ -58,7 +62,16 @@ document.addEventListener("keydown", event => {
   askSoon();
 }, true);
 
+document.addEventListener("input", event => {
+  if (wanted !== null && event.target.matches?.(WORDS)) wanted = event.target.value;
+}, true);
+
+document.addEventListener("keydown", event => {
+  if (event.key === "Escape") thinkBetter();
+}, true);
+
 document.addEventListener("click", event => {
+  if (event.target.closest?.("#soon p")) thinkBetter();
   if (giveUp === null || !event.isTrusted || !event.target.closest?.("#edit")) return;
   event.stopImmediatePropagation();
   askSoon();

@@ -77,7 +77,7 @@ class History:
         words = desk.asked or desk.instruction
         desk = desk.write(workspace, tab, asked="", instruction=words)
         return {
-            f.instruction: words,
+            **({f.instruction: words} if words else {}),  # or what somebody quick has typed already would go
             **view.photo_in_view(f, workspace, desk.photo_in(workspace)),
             **view.in_view(f, workspace, desk),
             **view.notice(f, interrupted),
