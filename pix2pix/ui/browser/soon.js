@@ -1,7 +1,7 @@
 // An edit that is asked for while its photo is still on the way begins when that is there.
 const LATEST = 120_000, AFTER_UPLOAD = 15_000; // ms, after which nobody waits for a photo any more
-const WORDS = "#instruction textarea";
-let giveUp = null, wanted = null;
+const WORDS = "#instruction textarea", ASKING = "#edit, #variants, #strengths";
+let giveUp = null, wanted = null; // by which button, with which words
 
 function expectPhoto(patience) {
   clearTimeout(giveUp);
@@ -19,8 +19,8 @@ function thinkBetter() { // the photo still comes, and nothing begins then
   $("#soon")?.remove();
 }
 
-function askSoon() {
-  wanted = $(WORDS).value;
+function askSoon(button) {
+  wanted = {button, words: $(WORDS).value};
   if ($("#soon")) return;
   const note = document.createElement("div"), sentence = say("Your photo is on its way; the edit begins when it is there.");
   note.id = "soon";
@@ -31,19 +31,19 @@ function askSoon() {
   tell(sentence);
 }
 
-function edit(words) {
+function begins({button, words}) {
   const field = $(WORDS);
   if (field.value !== words) { // a photo that was made here brings its own
     field.value = words;
     field.dispatchEvent(new Event("input", {bubbles: true}));
   }
-  setTimeout(() => press("#edit"), 100);
+  setTimeout(() => press(button), 100);
 }
 
 window.photoIsThere = () => { // the page has it, too; or refused it
-  const words = wanted;
+  const then = wanted;
   forgetPhoto();
-  if (words !== null) setTimeout(() => { if (source("#photo img")) edit(words); }, 100);
+  if (then) setTimeout(() => { if (source("#photo img")) begins(then); }, 100);
 };
 
 document.addEventListener("change", event => {
@@ -55,26 +55,24 @@ document.addEventListener("drop", event => {
 }, true);
 
 document.addEventListener("keydown", event => {
+  if (event.key === "Escape") thinkBetter();
   const isSent = event.key === "Enter" && !event.shiftKey && !event.isComposing;
   if (giveUp === null || !isSent || !event.target.matches?.(WORDS)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  askSoon();
+  askSoon("#edit");
 }, true);
 
 document.addEventListener("input", event => {
-  if (wanted !== null && event.target.matches?.(WORDS)) wanted = event.target.value;
-}, true);
-
-document.addEventListener("keydown", event => {
-  if (event.key === "Escape") thinkBetter();
+  if (wanted && event.target.matches?.(WORDS)) wanted.words = event.target.value;
 }, true);
 
 document.addEventListener("click", event => {
   if (event.target.closest?.("#soon p")) thinkBetter();
-  if (giveUp === null || !event.isTrusted || !event.target.closest?.("#edit")) return;
+  const button = event.target.closest?.(ASKING);
+  if (giveUp === null || !event.isTrusted || !button) return;
   event.stopImmediatePropagation();
-  askSoon();
+  askSoon(`#${button.id}`);
 }, true);
 
 new PerformanceObserver(list => {

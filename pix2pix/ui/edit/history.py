@@ -76,9 +76,10 @@ class History:
         interrupted = INTERRUPTED.format(desk.asked) if desk.asked else ""
         words = desk.asked or desk.instruction
         desk = desk.write(workspace, tab, asked="", instruction=words)
-        return {
-            **({f.instruction: words} if words else {}),  # or what somebody quick has typed already would go
-            **view.photo_in_view(f, workspace, desk.photo_in(workspace)),
+        photo = desk.photo_in(workspace)
+        return {  # nothing for fields that were left empty: somebody quick has filled them meanwhile
+            **({f.instruction: words} if words else {}),
+            **(view.photo_in_view(f, workspace, photo) if photo else {}),
             **view.in_view(f, workspace, desk),
             **view.notice(f, interrupted),
         }
