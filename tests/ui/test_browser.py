@@ -81,6 +81,17 @@ def test_what_is_asked_for_early_can_be_changed_and_taken_back(page, photos, tmp
     assert read_receipt(path).instruction == "make it darker"
 
 
+def test_choices_wait_for_the_photo_as_well(page, photos):
+    held = []
+    page.route("**/gradio_api/upload?*", lambda route: held.append(route))
+    give(page, photos[0])
+    page.fill("#instruction textarea", "make it night")
+    page.click("#variants")
+    expect(page.locator("#soon")).to_be_visible()
+    held[0].continue_()
+    expect(page.locator("#stage .choices button")).to_have_count(4)
+
+
 def test_a_photo_that_never_arrives_is_asked_for_again(page, photos):
     page.route("**/gradio_api/upload?*", lambda route: route.abort())
     give(page, photos[0])
